@@ -1,0 +1,79 @@
+"""Every error that Grantguard raises on purpose, each with a message for a person.
+
+::
+
+    GrantguardError
+    ├── UsageError               the command, or the question, was wrong             (exit status 2)
+    └── WorkError                the question was right, the work could not be done  (exit status 1)
+        ├── InputError           something that came in
+        │   ├── FileMissing      a table that is needed is not there
+        │   ├── FileUnreadable   a file is not what its name says
+        │   ├── ColumnMissing    a required column is not in a file
+        │   └── TooManyRejected  more than the tolerated share of a table was bad
+        ├── AccountUnknown       an account that no table mentions
+        ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
+        └── BundleError          a bundle cannot be used
+            ├── BundleMissing    there is none where one was expected
+            ├── BundleTampered   a digest does not match its file
+            └── BundleForeign    it was made for another catalogue or format
+
+A message is one line that says what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class GrantguardError(Exception):
+    """The root of the tree; never raised itself."""
+
+
+class UsageError(GrantguardError):
+    """The command, or the question, was wrong: nothing was done."""
+
+
+class WorkError(GrantguardError):
+    """The question was right, the work could not be done."""
+
+
+class InputError(WorkError):
+    """Something that came in cannot be used."""
+
+
+class FileMissing(InputError):
+    """A table that is needed is not there."""
+
+
+class FileUnreadable(InputError):
+    """A file is not what its name says."""
+
+
+class ColumnMissing(InputError):
+    """A required column is not in a file."""
+
+
+class TooManyRejected(InputError):
+    """More than the tolerated share of a table was bad."""
+
+
+class AccountUnknown(WorkError):
+    """An account that no table mentions."""
+
+
+class ReferenceTooSmall(WorkError):
+    """Too few trusted accounts to keep the promise that was asked for."""
+
+
+class BundleError(WorkError):
+    """A bundle cannot be used."""
+
+
+class BundleMissing(BundleError):
+    """There is no bundle where one was expected."""
+
+
+class BundleTampered(BundleError):
+    """A file of the bundle does not match its digest."""
+
+
+class BundleForeign(BundleError):
+    """The bundle was made for another catalogue or format."""

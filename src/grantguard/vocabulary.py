@@ -1,0 +1,85 @@
+"""The nouns of the house, frozen: what a decision says and what it is made of.
+
+Higher is more suspicious, everywhere. "Unusual" and "suspicious" are all that Grantguard says of
+an account by itself; only a person's verdict says abuse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+Action = Literal["allow", "hold", "revoke"]
+Status = Literal["scored", "too_little_history"]
+Label = Literal["abuse", "genuine", "compromised"]
+Family = Literal["tempo", "burn", "payload", "origin", "lifecycle", "links"]
+Evidence = Literal["conduct", "identity", "money"]
+
+FAMILIES: Final[tuple[Family, ...]] = ("tempo", "burn", "payload", "origin", "lifecycle", "links")
+
+EVIDENCE_OF: Final[dict[Family, Evidence]] = {
+    "tempo": "conduct",
+    "burn": "conduct",
+    "payload": "conduct",
+    "origin": "identity",
+    "links": "identity",
+    "lifecycle": "money",
+}
+"""Which kind of evidence a family gives. A script is odd in tempo, burn and payload at once: that is one kind."""
+
+KINDS_OF_EVIDENCE: Final[tuple[Evidence, ...]] = ("conduct", "identity", "money")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One signal's share in a risk, in numbers and in a sentence."""
+
+    signal: str
+    family: Family
+    value: float
+    unit: str
+    typical: float | None
+    percentile: float
+    contribution: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """When to ask again: after so many more credits, or at a time, whichever comes first."""
+
+    after_credits: float | None
+    after_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Support:
+    """How much was known: events and days seen, and the families that could not speak."""
+
+    events: int
+    days: int
+    missing_families: tuple[Family, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the ledger is told about an account's open promotional grants; immutable once taken."""
+
+    decision_id: str
+    account_id: str
+    grants: tuple[str, ...]
+    at: datetime
+    action: Action
+    enforced: bool
+    status: Status
+    risk: float | None
+    p_value: float | None
+    held_until: datetime | None
+    recheck: Recheck
+    reasons: tuple[Reason, ...]
+    support: Support
+    promo_credits_spent: float
+    promo_credits_left: float
+    model_version: str
+    rules_version: str
