@@ -1,0 +1,94 @@
+"""Accounts that share an uncommon value, pair by pair, and the rings that they form, as of a moment."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+FEW = {"device": 200, "payment": 200, "email": 200, "address": 40, "template": 40, "organization": 40, "referral": 100}
+"""Up to how many accounts may show a value of each kind before it is a hub, which makes nobody kin."""
+
+STRENGTH = {
+    "payment": 1.0,
+    "email": 1.0,
+    "device": 1.0,
+    "template": 0.6,
+    "referral": 0.5,
+    "address": 0.5,
+    "organization": 0.3,
+}
+"""What sharing a value with one other account alone says, from 0 to 1; more holders say less of each pair."""
+
+RING_STRENGTH = 0.6
+"""The joint strength at which two accounts stand in one ring: one instrument, or an address and a template, of few."""
+
+
+def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+    """One row a subject and other account, with the columns of ``views.Kin``.
+
+    ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``.
+    """
+    few = _uncommon(facts)
+    own = few.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
+    pairs = own.join(few, on=["kind", "value"], suffix="_other").filter(
+        pl.col("account_id") != pl.col("account_id_other"), pl.col("seen_at_other") <= pl.col("at")
+    )
+    holders = 1 + pl.len().over("subject", "kind", "value")
+    said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + holders).log(2)
+    best = pairs.with_columns(said=said).group_by("subject", "account_id", "at", other="account_id_other", kind="kind")
+    kin = (
+        best.agg(pl.col("said").max())
+        .group_by("subject", "account_id", "at", "other")
+        .agg(kinds=pl.len().cast(pl.Int64), strength=pl.col("said").sum())
+    )
+    return _with_lives(kin, marks).sort("subject", "other")
+
+
+def _uncommon(facts: pl.DataFrame) -> pl.DataFrame:
+    limit = pl.col("kind").replace_strict(FEW, default=0, return_dtype=pl.Int64)
+    sizes = facts.group_by("kind", "value").agg(size=pl.len())
+    kept = sizes.filter(pl.col("size") > 1, pl.col("size") <= limit)
+    return facts.join(kept, on=["kind", "value"], how="semi")
+
+
+def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+    life = marks.select("account_id", "created_at", "first_at", "paid_at", "dry_at")
+    both = kin.join(life, on="account_id", how="left").join(
+        life.rename({name: f"{name}_other" for name in life.columns}),
+        left_on="other",
+        right_on="account_id_other",
+        how="left",
+    )
+    hour = 3_600_000_000
+    passed = [
+        (pl.col(begins) - pl.col(ends)).dt.total_microseconds() / hour
+        for begins, ends in (("first_at", "dry_at_other"), ("first_at_other", "dry_at"))
+    ]
+    known = [pl.col(begins) <= pl.col("at") for begins in ("first_at", "first_at_other")]
+    gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
+    apart = (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour
+    return both.select(
+        *("subject", "account_id", "at", "other", "kinds", "strength"),
+        hours_apart=apart,
+        dry=(pl.col("dry_at_other") <= pl.col("at")).fill_null(value=False),
+        paid=(pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
+        cycle_gap=pl.min_horizontal(gaps),
+    )
+
+
+def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
+    """Rings, as ``account_id`` and ``ring_id``: connected components of strong pairs, named by their least member.
+
+    ``kin`` is what ``pair_kin`` gives; an account in no strong pair is in no ring.
+    """
+    strong = kin.filter(pl.col("strength") >= RING_STRENGTH)
+    if strong.is_empty():
+        return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
+    members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()
+    left, right = (members.search_sorted(strong[name]).to_numpy() for name in ("account_id", "other"))
+    links = coo_array((np.ones(len(left)), (left, right)), shape=(len(members),) * 2)
+    _, component = connected_components(links, directed=False)
+    named = pl.DataFrame({"account_id": members, "component": component})
+    return named.select("account_id", ring_id="ring:" + pl.col("account_id").min().over("component"))

@@ -1,0 +1,141 @@
+"""Every fact dated once, and the prepared tables as of any moments asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from grantguard.contract import TIME, Tables
+from grantguard.histories.events import prepare_events
+from grantguard.histories.grants import prepare_billing, prepare_grants
+from grantguard.histories.kin import find_rings, pair_kin
+from grantguard.histories.links import find_facts
+from grantguard.histories.thresholds import find_thresholds, with_threshold
+from grantguard.histories.ties import mark_accounts, prepare_ties
+
+MOST_EVENTS = 200_000
+"""Events of an account that are read at most: its newest."""
+
+MARGIN_DAYS = 30
+"""Days before the first grant and after the last one's end that belong to the promotional era."""
+
+
+def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
+    """What to ask ``Past`` about: each account as of one moment."""
+    ids = pl.Series("account_id", accounts, dtype=pl.String)
+    return ids.to_frame().with_columns(at=pl.lit(at, TIME))
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The prepared tables of the accounts asked about, each row with its ``subject``.
+
+    ``asked`` has ``subject`` (0, 1, … in the order asked), ``account_id`` and ``at``; the others are described,
+    column by column, by the view of their name.
+    """
+
+    asked: pl.DataFrame
+    usage: pl.DataFrame
+    days: pl.DataFrame
+    grants: pl.DataFrame
+    billing: pl.DataFrame
+    ties: pl.DataFrame
+    kin: pl.DataFrame
+
+    @property
+    def rings(self) -> pl.DataFrame:
+        """``account_id`` and ``ring_id`` of the accounts that stand in a ring."""
+        return find_rings(self.kin)
+
+
+@dataclass(frozen=True)
+class Past:
+    """All that happened, dated: events with their look-back columns, links as first-seen facts."""
+
+    tables: Tables
+    events: pl.DataFrame
+    facts: pl.DataFrame
+    marks: pl.DataFrame
+    thresholds: pl.DataFrame
+
+    @classmethod
+    def of(cls, tables: Tables) -> Past:
+        """Date every fact of the tables."""
+        events = prepare_events(tables)
+        return cls(
+            tables=tables,
+            events=events,
+            facts=find_facts(tables, events),
+            marks=mark_accounts(tables.accounts, events, tables.billing),
+            thresholds=find_thresholds(events),
+        )
+
+    @property
+    def account_ids(self) -> pl.Series:
+        """Every account that any table mentions, sorted."""
+        return pl.concat([self.marks["account_id"], self.tables.grants["account_id"]]).unique().sort()
+
+    def up_to(self, asked: pl.DataFrame) -> Histories:
+        """The prepared tables for ``asked`` (``account_id``, ``at``), nothing after each ``at`` being read."""
+        asked = asked.select("account_id", "at").with_row_index("subject")
+        seen = self._seen(asked)
+        usage = with_threshold(self._window(seen, asked), asked, self.thresholds)
+        return Histories(
+            asked=asked,
+            usage=usage,
+            days=_by_day(usage),
+            grants=prepare_grants(self.tables, seen, asked, self.marks),
+            billing=prepare_billing(self.tables.billing, seen, asked),
+            ties=prepare_ties(self.facts, asked, self.marks),
+            kin=pair_kin(self.facts, asked, self.marks),
+        )
+
+    def _seen(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """Events of the accounts asked about up to their moments, by subject and time."""
+        joined = asked.lazy().join(self.events.lazy(), on="account_id", maintain_order="left_right")
+        return joined.filter(pl.col("occurred_at") <= pl.col("at")).collect()
+
+    def _window(self, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+        """The promotional era of each subject and ``MARGIN_DAYS`` around it, its newest events."""
+        margin = pl.duration(days=MARGIN_DAYS)
+        era = (
+            self.tables.grants.join(asked, on="account_id")
+            .filter(pl.col("granted_at") <= pl.col("at"))
+            .group_by("subject")
+            .agg(
+                opens=pl.col("granted_at").min() - margin,
+                closes=pl.col("expires_at").fill_null(pl.col("at")).max() + margin,
+            )
+        )
+        inside = pl.col("occurred_at").is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
+        newest = pl.int_range(pl.len(), 0, -1).over("subject") <= MOST_EVENTS
+        windowed = seen.join(era, on="subject", how="left", maintain_order="left").filter(inside)
+        return windowed.filter(newest).drop("opens", "closes")
+
+
+def _by_day(usage: pl.DataFrame) -> pl.DataFrame:
+    opened = pl.col("occurred_at").dt.truncate("1d")
+    machine = pl.concat_str([pl.col("device_hash").fill_null("-"), pl.col("client").fill_null("-")], separator="|")
+    return (
+        usage.lazy()
+        .group_by("subject", day=opened)
+        .agg(
+            events=pl.len().cast(pl.Int64),
+            promo_share=pl.col("promo_credits").sum() / pl.col("granted").max(),
+            rest=pl.max_horizontal(pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0), _edges()) / 3600,
+            first_second=(pl.col("occurred_at").min() - opened.first()).dt.total_seconds().cast(pl.Float64),
+            prefixes=pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),
+            clients=machine.n_unique().cast(pl.Int64),
+        )
+        .sort("subject", "day")
+        .collect()
+    )
+
+
+def _edges() -> pl.Expr:
+    """Seconds from midnight to the first event, and from the last one to midnight, whichever is longer."""
+    second = (pl.col("occurred_at") - pl.col("occurred_at").dt.truncate("1d")).dt.total_seconds()
+    return pl.max_horizontal(second.min(), 86_400 - second.max())

@@ -1,0 +1,45 @@
+"""Where extended context begins, read from what had been charged as extended context by then.
+
+The platform knows its threshold; a usage history does not say it. The smallest inputs that were charged
+as extended context do: the threshold as of a day is their first percentile over all accounts up to then.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+LOW = 0.01
+"""The share of extended-context inputs that may lie below the threshold: rows that were labelled wrongly."""
+
+JUST_ABOVE = 1.15
+"""An input up to this much above the threshold lies just above it."""
+
+STEP = 0.01
+"""Width of the bins that inputs are counted in, in natural logarithms."""
+
+
+def find_thresholds(events: pl.DataFrame) -> pl.DataFrame:
+    """``when`` and ``threshold`` in tokens, a row a day on which extended context was used, sorted."""
+    long = events.filter(pl.col("category") == "extended_context", pl.col("input_tokens") > 0)
+    binned = long.select(
+        day=pl.col("occurred_at").dt.truncate("1d"), step=(pl.col("input_tokens").log() / STEP).floor()
+    )
+    counts = binned.group_by("day", "step").agg(n=pl.len())
+    days = counts.select("day").unique().sort("day")
+    steps = counts.select("step").unique()
+    grid = days.join(steps, how="cross").join(counts, on=["day", "step"], how="left").sort("step", "day")
+    so_far = grid.with_columns(n=pl.col("n").fill_null(0).cum_sum().over("step")).sort("day", "step")
+    below = so_far.with_columns(share=pl.col("n").cum_sum().over("day") / pl.col("n").sum().over("day"))
+    lowest = below.filter(pl.col("share") >= LOW).group_by("day").agg(pl.col("step").min())
+    # A day's threshold is known when the day is over.
+    known = pl.col("day") + pl.duration(days=1)
+    return lowest.select(when=known, threshold=(pl.col("step") * STEP).exp()).sort("when")
+
+
+def with_threshold(usage: pl.DataFrame, asked: pl.DataFrame, thresholds: pl.DataFrame) -> pl.DataFrame:
+    """Usage with ``near_threshold``: for extended context alone, whether the input lies just above it."""
+    known = asked.sort("at").join_asof(thresholds, left_on="at", right_on="when", strategy="backward")
+    is_long = pl.col("category") == "extended_context"
+    near = pl.col("input_tokens") <= pl.col("threshold") * JUST_ABOVE
+    joined = usage.join(known.select("subject", "threshold"), on="subject", how="left", maintain_order="left")
+    return joined.with_columns(near_threshold=pl.when(is_long).then(near)).drop("threshold")

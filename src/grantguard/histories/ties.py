@@ -1,0 +1,85 @@
+"""What an account shares, and with how many, as of a moment."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from grantguard.histories.links import JOINED_WITHIN, count_by
+
+VALUE = ["kind", "value"]
+
+
+def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
+    """One row an account: when it opened, first acted, first paid, first ran dry and was deleted."""
+    known = pl.concat([accounts["account_id"], events["account_id"], billing["account_id"]]).unique()
+    acted = events.group_by("account_id").agg(
+        first_at=pl.col("occurred_at").min(), dry_at=pl.col("occurred_at").filter(pl.col("runs_dry")).min()
+    )
+    paid = billing.filter(pl.col("kind") == "payment").group_by("account_id").agg(paid_at=pl.col("occurred_at").min())
+    return (
+        known.to_frame()
+        .join(accounts.select("account_id", "created_at", "deleted_at"), on="account_id", how="left")
+        .join(acted, on="account_id", how="left")
+        .join(paid, on="account_id", how="left")
+    )
+
+
+def prepare_ties(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+    """One row a subject and value shown by then, with the columns of ``views.Ties``.
+
+    ``asked`` has ``subject``, ``account_id`` and ``at``; ``marks`` is what ``mark_accounts`` gives.
+    """
+    own = facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
+    shared = facts.group_by(VALUE).agg(pl.len()).filter(pl.col("len") > 1).select(VALUE)
+    alone = own.join(shared, on=VALUE, how="anti").with_columns(
+        others=pl.lit(0, pl.Int64), payers=pl.lit(0, pl.Int64), drained=pl.lit(0, pl.Int64), deleted=pl.lit(0, pl.Int64)
+    )
+    together = _count_others(facts.join(shared, on=VALUE, how="semi"), own.join(shared, on=VALUE, how="semi"), marks)
+    ties = pl.concat([together.select(alone.columns), alone])
+    return _with_chance(ties, facts).sort("subject", *VALUE)
+
+
+def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+    """Counts of the *other* accounts on each value: all, payers, drained, and deleted shortly before this one."""
+    dated = facts.join(marks, on="account_id", how="left")
+    counted = own.join(marks.select("account_id", "created_at", "paid_at", "dry_at"), on="account_id", how="left")
+    counted = count_by(dated.with_columns(when="seen_at"), counted, VALUE, "others")
+    for name, moment in (("payers", "paid_at"), ("drained", "dry_at")):
+        when = pl.when(pl.col(moment).is_not_null()).then(pl.max_horizontal("seen_at", moment))
+        counted = count_by(dated.with_columns(when=when), counted, VALUE, name)
+        itself = (pl.max_horizontal("seen_at", moment) <= pl.col("at")) & pl.col(moment).is_not_null()
+        counted = counted.with_columns(pl.col(name) - itself.cast(pl.Int64))
+    return _count_deleted(dated, counted.with_columns(pl.col("others") - 1))
+
+
+def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+    gone = dated.filter(pl.col("deleted_at").is_not_null()).with_columns(when="deleted_at")
+    opened = pl.min_horizontal("created_at", "at")
+    before = {"by_opening": opened, "by_month_before": opened - pl.duration(days=30)}
+    for name, moment in before.items():
+        asked = counted.with_columns(true_at="at", at=moment)
+        asked = asked.with_columns(pl.col("at").fill_null(pl.col("true_at")))
+        counted = count_by(gone, asked, VALUE, name).with_columns(at="true_at").drop("true_at")
+    return counted.with_columns(deleted=pl.col("by_opening") - pl.col("by_month_before")).drop(*before)
+
+
+def _with_chance(ties: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Accounts of one opening bin that are alike, beside how many chance would bring.
+
+    With n accounts in the population, f of this likeness and h of this opening bin, chance brings f h / n.
+    """
+    chance = [_expect(ties, facts, f"joined_{name}_{grid}") for name in JOINED_WITHIN for grid in (0, 1)]
+    expected = pl.concat(chance).unique(["subject", *VALUE])
+    return ties.join(expected, on=["subject", *VALUE], how="left").select(
+        "subject", *VALUE, "others", "payers", "drained", "deleted", "expected"
+    )
+
+
+def _expect(ties: pl.DataFrame, facts: pl.DataFrame, kind: str) -> pl.DataFrame:
+    halves = pl.col("value").str.split_exact("@", 1).struct.rename_fields(["likeness", "bin"]).struct.unnest()
+    moments = facts.filter(pl.col("kind") == kind).select("kind", halves, when="seen_at")
+    asked = ties.filter(pl.col("kind") == kind).select("subject", "kind", "value", halves, "at")
+    for key, name in ((["kind", "likeness"], "f"), (["kind", "bin"], "h"), (["kind"], "n")):
+        asked = count_by(moments, asked, key, name)
+    fraction = (pl.col("f") - 1) * (pl.col("h") - 1) / (pl.col("n") - 1).clip(1)
+    return asked.select("subject", *VALUE, expected=fraction)

@@ -1,0 +1,151 @@
+"""The prepared tables that signals reduce, as namespaces of documented columns.
+
+A signal takes one of these classes as its parameter; ``usage.gap`` is the Polars expression of the
+column ``gap``. Every column is as of its row, so no signal can look past the moment asked about.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import polars as pl
+
+
+class Prepared:
+    """A prepared column; reading it gives its Polars expression."""
+
+    def __init__(self, meaning: str) -> None:
+        self.meaning = meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Remember the name that the column has in the frame."""
+        self.name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> pl.Expr:
+        """Give the column as an expression."""
+        return pl.col(self.name)
+
+
+class View:
+    """A table to reduce: ``frame`` names the field of ``Histories`` that holds it."""
+
+    frame: ClassVar[str]
+
+    @classmethod
+    def columns(cls) -> dict[str, str]:
+        """Each prepared column with its meaning."""
+        return {name: column.meaning for name, column in vars(cls).items() if isinstance(column, Prepared)}
+
+
+class Usage(View):
+    """One row an event within the window, sorted by time."""
+
+    frame = "usage"
+
+    occurred_at = Prepared("when it began")
+    gap = Prepared("seconds since the account's previous event")
+    gap_step = Prepared("the gap in steps of five percent; null above an hour")
+    minute = Prepared("the clock minute that it began in")
+    hour = Prepared("the clock hour that it began in")
+    category = Prepared("the kind of compute")
+    input_tokens = Prepared("tokens sent")
+    output_tokens = Prepared("tokens delivered")
+    input_step = Prepared("tokens sent, in steps of two percent")
+    output_step = Prepared("tokens delivered, in steps of two percent")
+    status = Prepared("ok, error, cancelled or refunded")
+    model = Prepared("the model asked for")
+    client = Prepared("user agent family or SDK")
+    session_id = Prepared("the conversation or run")
+    prompt_hash = Prepared("the whole prompt, hashed")
+    template_hash = Prepared("the prompt's reusable part, hashed")
+    network = Prepared("the client's autonomous system")
+    ip_prefix_hash = Prepared("the client's address prefix, hashed")
+    device_hash = Prepared("the device, hashed")
+    credits = Prepared("credits charged")
+    promo_credits = Prepared("credits charged to promotional grants")
+    promo_value = Prepared("list-price value of those credits")
+    granted = Prepared("promotional credits given to the account so far")
+    left_share = Prepared("share of the given credits that is left after this event")
+    since_dry = Prepared("seconds since the grants ran dry; null while they had not")
+    position = Prepared("which event of the account this is, from 1")
+    since_first = Prepared("seconds since the account's first event")
+    overlaps = Prepared("whether an earlier request was still running")
+    elsewhere = Prepared("whether the request still running came from another network")
+    returns = Prepared("whether it came back, within the hour, to the network before the last")
+    foreign = Prepared("whether device or client, and network, both appeared together after the account had a past")
+    stranger = Prepared("whether neither the sign-up's device nor its address prefix was used")
+    near_threshold = Prepared("extended context alone: whether the input lies just above the threshold")
+
+
+class Days(View):
+    """One row an active day of the account."""
+
+    frame = "days"
+
+    day = Prepared("the day")
+    events = Prepared("events on it")
+    promo_share = Prepared("credits of the day, as a share of all promotional credits given")
+    rest = Prepared("the longest pause on it, in hours")
+    first_second = Prepared("seconds from midnight to its first event")
+    prefixes = Prepared("address prefixes used on it")
+    clients = Prepared("pairs of device and client used on it")
+
+
+class Grants(View):
+    """One row a promotional grant given by then."""
+
+    frame = "grants"
+
+    granted_at = Prepared("when it was given")
+    kind = Prepared("starter, referral, milestone, …")
+    campaign = Prepared("what it was given for")
+    credits = Prepared("how much was given")
+    spent_share = Prepared("the share of it that was spent")
+    first_hour_share = Prepared("the share of it spent within an hour of its first use")
+    first_day_share = Prepared("the share of it spent within a day of being given")
+    expiry_share = Prepared("what was spent in its last two days, as a share of what was spent")
+    wait = Prepared("seconds from its giving to its first use")
+    drain = Prepared("seconds from its first use until 95 % was spent; null while it was not")
+    silence = Prepared("days without a request that was served since it ran dry; null while it had not")
+    given_near = Prepared("grants given to the account within the day before it, itself among them")
+    since_created = Prepared("days from the account's opening to its giving")
+    events_before = Prepared("events of the account before it was given")
+    appetite_before = Prepared("credits an event before it was given")
+    appetite_on = Prepared("credits an event that it paid for")
+    deleted_after = Prepared("hours from its running dry to the account's deletion; null where there was none")
+
+
+class Billing(View):
+    """One row a billing event."""
+
+    frame = "billing"
+
+    kind = Prepared("payment, refund, chargeback, subscribe or cancel")
+    amount_usd = Prepared("its amount, in US dollars")
+    after_dry = Prepared("days from the grants' last running dry to it; null where they had not")
+
+
+class Ties(View):
+    """One row a link value that the account had shown."""
+
+    frame = "ties"
+
+    kind = Prepared("device, payment, address, prefix, email, template, referral, organization, twin, …")
+    others = Prepared("other accounts that had shown it by then")
+    payers = Prepared("those of them that had paid by then")
+    drained = Prepared("those of them whose grants had run dry by then")
+    deleted = Prepared("those of them that were deleted in the 30 days before this account was opened")
+    expected = Prepared("others that chance alone would bring, where chance can be computed; else null")
+
+
+class Kin(View):
+    """One row another account that had shown the same uncommon value."""
+
+    frame = "kin"
+
+    kinds = Prepared("kinds of value that the two share")
+    strength = Prepared("what the shared values say together; few holders say more")
+    hours_apart = Prepared("hours between the openings of the two")
+    dry = Prepared("whether the other's grants had run dry by then")
+    paid = Prepared("whether the other had paid by then")
+    cycle_gap = Prepared("hours from the one's running dry to the other's first event; null where they overlap")

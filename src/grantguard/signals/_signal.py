@@ -1,0 +1,87 @@
+"""What a signal is: a documented Polars expression over one prepared table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, cast, get_type_hints
+
+import polars as pl
+
+from grantguard.histories import View
+from grantguard.vocabulary import FAMILIES, Family
+
+Side = Literal["high", "low"]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal: its name, family and table, the side that is suspicious, and how it speaks."""
+
+    name: str
+    family: Family
+    view: type[View]
+    unit: str
+    suspicious: Side
+    says: str
+    needs: int
+    summary: str
+    why: str
+    looks_the_same: str
+    expression: pl.Expr
+
+    def say(self, value: float) -> str:
+        """The signal's sentence for a value."""
+        return self.says.format(value=value)
+
+
+def signal(*, unit: str, suspicious: Side, says: str, needs: int = 1) -> Callable[[Callable[..., pl.Expr]], Signal]:
+    """Make a signal of a function that reduces one view to an expression.
+
+    The function's name is the column and the reason code; its module is the family; its parameter's
+    annotation names the table. ``needs`` is how many rows of the table make a history: with fewer, the
+    value is null. The docstring has a first sentence, why, and "Looks the same: …".
+    """
+
+    def make(function: Callable[..., pl.Expr]) -> Signal:
+        view = _view_of(function)
+        summary, why, looks_the_same = _explanation_of(function)
+        value = function(view).cast(pl.Float64)
+        finite = pl.when(value.is_finite()).then(value)
+        family = function.__module__.rpartition(".")[2]
+        if family not in FAMILIES:
+            raise TypeError(f"{function.__name__}: its module {family!r} is not a family: {', '.join(FAMILIES)}")
+        return Signal(
+            name=function.__name__,
+            family=family,
+            view=view,
+            unit=unit,
+            suspicious=suspicious,
+            says=says,
+            needs=needs,
+            summary=summary,
+            why=why,
+            looks_the_same=looks_the_same,
+            expression=pl.when(pl.len() >= needs).then(finite).alias(function.__name__),
+        )
+
+    return make
+
+
+def _view_of(function: Callable[..., pl.Expr]) -> type[View]:
+    hints = get_type_hints(function)
+    hints.pop("return")
+    (view,) = hints.values()
+    return cast("type[View]", view)
+
+
+def _explanation_of(function: Callable[..., pl.Expr]) -> tuple[str, str, str]:
+    paragraphs = [" ".join(part.split()) for part in (inspect.getdoc(function) or "").split("\n\n")]
+    summary, *why, last = paragraphs
+    return summary, " ".join(why), last.removeprefix("Looks the same: ")
+
+
+def enough(support: pl.Expr, least: int, value: pl.Expr) -> pl.Expr:
+    """``value`` where at least ``least`` rows support it, else null."""
+    return pl.when(support >= least).then(value)
