@@ -1,0 +1,171 @@
+"""The meeting place: histories in, risks with reasons and decisions out, for one account or for all."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from grantguard.contract import Tables
+from grantguard.errors import AccountUnknown
+from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
+from grantguard.histories import Past, ask
+from grantguard.policy import RULES, Rules, decide
+from grantguard.signals import CATALOGUE, extract
+from grantguard.training import NAMES, describe_accounts, is_silent
+from grantguard.vocabulary import FAMILIES, KINDS_OF_EVIDENCE, Decision, Reason, Recheck, Support
+
+Floats = NDArray[np.float64]
+
+REASON = pl.Struct(
+    {
+        "signal": pl.String,
+        "family": pl.String,
+        "value": pl.Float64,
+        "unit": pl.String,
+        "typical": pl.Float64,
+        "percentile": pl.Float64,
+        "contribution": pl.Float64,
+        "text": pl.String,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Risks and decisions of the accounts asked about, a row each, and the signals that they rest on.
+
+    ``decided`` has what ``policy.decide`` reads and gives, besides ``risk``, ``ring_id``, ``events``, ``days``,
+    ``promo_credits_spent`` and ``open_grants``; ``reasons`` stand in the same order.
+    """
+
+    decided: pl.DataFrame
+    signals: pl.DataFrame
+    reasons: tuple[tuple[Reason, ...], ...]
+    model_version: str
+    rules_version: str
+
+    def scores(self) -> pl.DataFrame:
+        """The contract's ``scores``, most suspicious first, unscored accounts last."""
+        told = [[asdict(reason) for reason in reasons] for reasons in self.reasons]
+        table = self.decided.with_columns(
+            reasons=pl.Series(told, dtype=pl.List(REASON)), model_version=pl.lit(self.model_version)
+        )
+        ranked = table.sort("risk", "account_id", descending=[True, False], nulls_last=True)
+        return ranked.select(
+            *("account_id", "model_version", "at", "status", "risk", "p_value", "ring_id"),
+            pl.col("action").alias("decision"),
+            *("reasons", "promo_credits_spent", "promo_credits_left"),
+        )
+
+    def decision(self, row: int = 0, grant_id: str | None = None) -> Decision:
+        """The decision of one row, about all its open grants or about the one asked about."""
+        told = self.decided.row(row, named=True)
+        silent = [family for family in FAMILIES if _says_nothing(self.signals[row], family)]
+        return Decision(
+            decision_id=self._name(told, grant_id),
+            account_id=told["account_id"],
+            grants=tuple(told["open_grants"]) if grant_id is None else (grant_id,),
+            at=told["at"],
+            action=told["action"],
+            enforced=False,
+            status=told["status"],
+            risk=told["risk"],
+            p_value=told["p_value"],
+            held_until=told["held_until"],
+            recheck=Recheck(told["recheck_credits"], told["recheck_at"]),
+            reasons=self.reasons[row],
+            support=Support(told["events"], told["days"], tuple(silent)),
+            promo_credits_spent=told["promo_credits_spent"],
+            promo_credits_left=told["promo_credits_left"],
+            model_version=self.model_version,
+            rules_version=self.rules_version,
+        )
+
+    def _name(self, told: dict[str, Any], grant_id: str | None) -> str:
+        asked = (told["account_id"], grant_id, told["at"], self.model_version, self.rules_version, told["events"])
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, repr(asked)))
+
+
+def assess(
+    tables: Tables, bundle: Bundle, at: datetime, *, accounts: list[str] | None = None, rules: Rules = RULES
+) -> Assessment:
+    """Risks and decisions as of ``at`` of ``accounts``, or of every account that the tables mention.
+
+    Raises ``AccountUnknown`` for an account that no table mentions.
+    """
+    past = Past.of(tables)
+    unknown = sorted(set(accounts or ()) - set(past.account_ids))
+    if unknown:
+        raise AccountUnknown(f"account {unknown[0]}: in no table; check the id, or the data directory")
+    histories = past.up_to(ask(past.account_ids if accounts is None else accounts, at))
+    signals = extract(histories)
+    facts = describe_accounts(past, histories.asked, histories.rings)
+    scored, reasons = _score(signals, facts, bundle)
+    decided = decide(scored.hstack(_money(past, histories.asked, histories.usage)), rules)
+    return Assessment(decided, signals, reasons, bundle.version, rules.version)
+
+
+def _score(
+    signals: pl.DataFrame, facts: pl.DataFrame, bundle: Bundle
+) -> tuple[pl.DataFrame, tuple[tuple[Reason, ...], ...]]:
+    table = signals.select(NAMES).to_numpy().astype(np.float64)
+    strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
+    tails = bundle.scale.tail(table)
+    contributions = bundle.forest.contributions(bundle.scale.surprise(table))
+    scores = contributions.sum(axis=1)
+    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE))
+    silent = is_silent(signals)
+    known = {
+        "status": np.where(silent, "too_little_history", "scored"),
+        "risk": bundle.calibration.risk(scores),
+        "p_value": bundle.calibration.p_value(scores, strata),
+        **{f"p_{kind}": kinds[:, i] for i, kind in enumerate(KINDS_OF_EVIDENCE)},
+    }
+    typical = bundle.calibration.typical[strata]
+    reasons = tuple(
+        () if silent[i] else give_reasons(CATALOGUE, table[i], typical[i], tails[i], contributions[i])
+        for i in range(len(table))
+    )
+    told = facts.hstack(pl.DataFrame(known)).hstack(signals.select("multiplier_gain", "threshold_hugging"))
+    unscored = pl.col("status") != "scored"
+    hidden = [pl.when(~unscored).then(pl.col(name)).alias(name) for name in ("risk", "p_value")]
+    return told.with_columns(hidden), reasons
+
+
+def _money(past: Past, asked: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+    """Promotional credits spent and left, open grants and support, a row a subject."""
+    spent = past.events.select("account_id", "charged_to", "occurred_at", "promo_credits")
+    spending = (
+        spent.filter(pl.col("charged_to").is_not_null())
+        .join(asked, on="account_id")
+        .filter(pl.col("occurred_at") <= pl.col("at"))
+        .group_by("subject", grant_id="charged_to")
+        .agg(spent=pl.col("promo_credits").sum())
+    )
+    given = past.tables.grants.join(asked, on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
+    given = given.join(spending, on=["subject", "grant_id"], how="left").with_columns(pl.col("spent").fill_null(0.0))
+    left = (pl.col("credits") - pl.col("spent")).clip(0)
+    is_open = (pl.col("expires_at").is_null() | (pl.col("expires_at") > pl.col("at"))) & (left > 0)
+    money = given.group_by("subject").agg(
+        promo_credits_left=left.filter(is_open).sum(), open_grants=pl.col("grant_id").filter(is_open).sort()
+    )
+    total = spending.group_by("subject").agg(promo_credits_spent=pl.col("spent").sum())
+    seen = usage.group_by("subject").agg(
+        events=pl.len().cast(pl.Int64), days=pl.col("occurred_at").dt.date().n_unique().cast(pl.Int64)
+    )
+    rows = asked.select("subject")
+    for part in (money, total, seen):
+        rows = rows.join(part, on="subject", how="left", maintain_order="left")
+    numbers = [pl.col(name).fill_null(0) for name in ("promo_credits_left", "promo_credits_spent", "events", "days")]
+    return rows.with_columns(*numbers, pl.col("open_grants").fill_null([])).drop("subject")
+
+
+def _says_nothing(row: pl.DataFrame, family: str) -> bool:
+    names = [each.name for each in CATALOGUE if each.family == family]
+    return all(value is None for value in row.select(names).row(0))

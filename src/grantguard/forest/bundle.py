@@ -1,0 +1,95 @@
+"""A bundle: everything that scoring needs, as files in memory; reading and writing them is a door's business.
+
+=================  =========================================================================
+``forest.npz``     the flattened trees, the scale and the calibration, loaded without pickle
+``card.json``      what it is: catalogue, data fingerprint, seed, versions, metrics
+``estimator.joblib``  the scikit-learn estimator, for data scientists; never loaded to serve
+``digests.json``   SHA-256 of each of the above; a changed byte is refused
+=================  =========================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import joblib
+import numpy as np
+
+from grantguard.errors import BundleForeign, BundleMissing, BundleTampered
+from grantguard.forest.calibration import Calibration
+from grantguard.forest.compiled import CompiledForest
+from grantguard.forest.detector import RiskForest
+from grantguard.forest.scale import Scale
+
+FORMAT = 1
+FILES = ("forest.npz", "card.json", "estimator.joblib")
+PARTS = {"forest": CompiledForest, "scale": Scale, "calibration": Calibration}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A forest ready to serve, with its card."""
+
+    forest: CompiledForest
+    scale: Scale
+    calibration: Calibration
+    card: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        """The name of this model, made of its content."""
+        return str(self.card["model_version"])
+
+
+def pack(bundle: Bundle, estimator: RiskForest) -> dict[str, bytes]:
+    """The bundle's files by name."""
+    arrays = {
+        f"{part}.{field.name}": np.asarray(getattr(getattr(bundle, part), field.name))
+        for part, kind in PARTS.items()
+        for field in fields(kind)
+    }
+    forest, joblibbed = io.BytesIO(), io.BytesIO()
+    np.savez(forest, allow_pickle=False, **arrays)
+    joblib.dump(estimator, joblibbed)
+    card = json.dumps(bundle.card, indent=2, sort_keys=True).encode()
+    files = dict(zip(FILES, (forest.getvalue(), card, joblibbed.getvalue()), strict=True))
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return {**files, "digests.json": json.dumps(digests, indent=2, sort_keys=True).encode()}
+
+
+def unpack(files: Mapping[str, bytes], catalogue: tuple[str, ...]) -> Bundle:
+    """The bundle in ``files``, made for ``catalogue``'s signals.
+
+    Raises ``BundleMissing`` where a file is not there, ``BundleTampered`` where a byte has changed and
+    ``BundleForeign`` where the bundle was made for another format or catalogue.
+    """
+    _verify(files)
+    card = json.loads(files["card.json"])
+    if card.get("format") != FORMAT:
+        raise BundleForeign(f"card.json: format {card.get('format')}, this version reads {FORMAT}; train anew")
+    if tuple(card["catalogue"]) != catalogue:
+        changed = sorted(set(card["catalogue"]) ^ set(catalogue))
+        raise BundleForeign(f"card.json: made for another catalogue ({', '.join(changed) or 'order'}); train anew")
+    with np.load(io.BytesIO(files["forest.npz"]), allow_pickle=False) as arrays:
+        parts = {part: _restore(kind, part, arrays) for part, kind in PARTS.items()}
+    return Bundle(card=card, **parts)
+
+
+def _verify(files: Mapping[str, bytes]) -> None:
+    absent = [name for name in (*FILES, "digests.json") if name not in files]
+    if absent:
+        raise BundleMissing(f"no {absent[0]}: not a bundle, or not a whole one; train anew")
+    digests = json.loads(files["digests.json"])
+    for name in FILES:
+        if hashlib.sha256(files[name]).hexdigest() != digests.get(name):
+            raise BundleTampered(f"{name}: does not match its digest; restore the bundle or train anew")
+
+
+def _restore(kind: type[Any], part: str, arrays: Mapping[str, Any]) -> Any:  # noqa: ANN401 - one of three known kinds
+    values = {field.name: arrays[f"{part}.{field.name}"] for field in fields(kind)}
+    return kind(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})

@@ -1,0 +1,170 @@
+"""A forest as flat arrays: places from the trees, values from the reference, reasons from the path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
+from sklearn.tree import BaseDecisionTree
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+ROWS_AT_ONCE = 4096
+"""Rows that descend together: the places of all trees for so many fit a core's cache share."""
+
+
+@dataclass(frozen=True)
+class CompiledForest:
+    """All trees side by side, node n of tree t at ``offset[t] + n``; a leaf is its own child.
+
+    ``feature``, ``threshold``, ``children`` (nodes, 2) lead down; ``path_length`` is scikit-learn's depth of
+    each leaf; ``grown_on`` counts training samples; ``value`` is a leaf's suspicion and, above the leaves, the
+    reference's mean of the leaves below. ``norm`` is the mean path length of a tree's sample.
+    """
+
+    roots: Ints
+    feature: Ints
+    threshold: Floats
+    children: Ints
+    path_length: Floats
+    grown_on: Floats
+    value: Floats
+    depth: int
+    norm: float
+
+    @classmethod
+    def of(cls, forest: IsolationForest) -> CompiledForest:
+        """Flatten a fitted forest; every leaf's value is 0 until a reference gives it one.
+
+        The forest must have been grown on all columns (``max_features=1.0``).
+        """
+        trees = [each.tree_ for each in forest.estimators_]
+        sizes = [tree.node_count for tree in trees]
+        roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+        is_leaf = np.concatenate([tree.children_left < 0 for tree in trees])
+        own = np.arange(len(is_leaf), dtype=np.int32)
+        shifts = np.repeat(roots, sizes)
+        sides = [
+            np.concatenate([getattr(tree, side) for tree in trees]) for side in ("children_left", "children_right")
+        ]
+        children = np.stack([np.where(is_leaf, own, side + shifts) for side in sides], axis=1).astype(np.int32)
+        counts = np.concatenate([tree.n_node_samples for tree in trees]).astype(np.float64)
+        depths = np.concatenate([_depths(each) for each in forest.estimators_])
+        return cls(
+            roots=roots,
+            feature=np.concatenate([tree.feature for tree in trees]).clip(0).astype(np.int32),
+            threshold=np.where(is_leaf, 0.0, np.concatenate([tree.threshold for tree in trees])),
+            children=children,
+            path_length=np.where(is_leaf, depths + mean_path_length(counts), 0.0),
+            grown_on=counts,
+            value=np.zeros(len(own)),
+            depth=int(depths.max()),
+            norm=float(mean_path_length(np.array([float(forest.max_samples_)]))[0]),
+        )
+
+    def leaves(self, surprise: Floats) -> Ints:
+        """The leaf of each row in each tree, (rows, trees)."""
+        rows = surprise.astype(np.float32)  # as scikit-learn compares
+        place = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
+        for _ in range(self.depth):
+            place = self._step(rows, place)
+        return place
+
+    def _step(self, rows: NDArray[np.float32], place: Ints) -> Ints:
+        beyond = np.take_along_axis(rows, self.feature[place].astype(np.intp), axis=1) > self.threshold[place]
+        return self.children[place, beyond.astype(np.intp)]
+
+    def mean_depth(self, surprise: Floats) -> Floats:
+        """scikit-learn's mean path length of each row."""
+        return np.concatenate([self.path_length[self.leaves(part)].mean(axis=1) for part in _parts(surprise)])
+
+    def score(self, surprise: Floats) -> Floats:
+        """The mean leaf value of each row less the reference's mean: higher is more suspicious."""
+        mean = self.value[self.roots].mean()
+        scores = [self.value[self.leaves(part)].mean(axis=1) - mean for part in _parts(surprise)]
+        return np.concatenate(scores) if scores else np.zeros(0)
+
+    def contributions(self, surprise: Floats) -> Floats:
+        """What each signal adds to each row's score, (rows, signals); a row sums to its score."""
+        shares = [self._contribute(part.astype(np.float32)) for part in _parts(surprise)]
+        return np.concatenate(shares) if shares else np.zeros(surprise.shape)
+
+    def _contribute(self, rows: NDArray[np.float32]) -> Floats:
+        count, signals = rows.shape
+        total = np.zeros(count * signals)
+        place = np.broadcast_to(self.roots, (count, len(self.roots)))
+        row_start = np.arange(count)[:, None] * signals
+        for _ in range(self.depth):
+            below = self._step(rows, place)
+            change = self.value[below] - self.value[place]
+            cells = (row_start + self.feature[place]).ravel()
+            total += np.bincount(cells, weights=change.ravel(), minlength=count * signals)
+            place = below
+        return total.reshape(count, signals) / len(self.roots)
+
+    def valued_by(self, reference: Floats, weight: Floats | None = None) -> CompiledForest:
+        """The same trees with each leaf valued by -log of the reference's mass in it.
+
+        ``reference`` (accounts, signals) are surprises, ``weight`` (accounts,) how much each counts. A leaf's
+        mass is smoothed by one account spread over the tree's leaves.
+        """
+        weights = np.ones(len(reference)) if weight is None else weight
+        mass = np.zeros(len(self.feature))
+        for part, shares in zip(_parts(reference), _parts(weights), strict=True):
+            places = self.leaves(part)
+            mass += np.bincount(places.ravel(), np.repeat(shares, places.shape[1]), minlength=len(mass))
+        return self.with_leaf_values(self._surprisal(mass, float(weights.sum())), mass)
+
+    def _surprisal(self, mass: Floats, total: float) -> Floats:
+        tree = np.repeat(np.arange(len(self.roots)), np.diff(np.append(self.roots, len(self.feature))))
+        leaves = np.bincount(tree, self._is_leaf.astype(np.float64))[tree]
+        return -np.log((mass + 1) / (total + leaves))
+
+    @property
+    def _is_leaf(self) -> NDArray[np.bool_]:
+        return np.equal(self.children[:, 0], np.arange(len(self.feature)))
+
+    def with_leaf_values(self, leaf_value: Floats, mass: Floats) -> CompiledForest:
+        """The same trees with new leaf values; nodes above take the mean of their leaves, weighted by ``mass``.
+
+        Where no reference account ever went, the training samples weigh instead.
+        """
+        is_leaf = self._is_leaf
+        carried = [np.where(is_leaf, part, 0.0) for part in (mass, mass * leaf_value)]
+        grown = [np.where(is_leaf, part, 0.0) for part in (self.grown_on, self.grown_on * leaf_value)]
+        # Children come after their parents in scikit-learn's order, so one sweep from the end carries all up.
+        for node in np.flatnonzero(~is_leaf)[::-1]:
+            below = self.children[node]
+            for sums in (*carried, *grown):
+                sums[node] = sums[below].sum()
+        visited = carried[0] > 0
+        means = np.where(visited, carried[1], grown[1]) / np.where(visited, carried[0], grown[0])
+        return replace(self, value=np.where(is_leaf, leaf_value, means))
+
+
+def mean_path_length(samples: Floats) -> Floats:
+    """The mean depth of an unsuccessful search in a binary search tree of so many samples.
+
+    Liu, Ting and Zhou, "Isolation Forest", 2008, equation 1.
+    """
+    harmonic = 2 * (np.log(np.maximum(samples - 1, 1)) + np.euler_gamma) - 2 * (samples - 1) / np.maximum(samples, 1)
+    return np.where(samples <= 1, 0.0, np.where(samples == 2, 1.0, harmonic))
+
+
+def _depths(tree: BaseDecisionTree) -> Floats:
+    """Splits above each node."""
+    depths = np.zeros(tree.tree_.node_count)
+    for node, sides in enumerate(zip(tree.tree_.children_left, tree.tree_.children_right, strict=True)):
+        for child in sides:
+            if child >= 0:
+                depths[child] = depths[node] + 1
+    return depths
+
+
+def _parts(rows: Floats) -> Iterator[Floats]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]

@@ -1,0 +1,54 @@
+"""Reasons: the signals that a risk is made of, in numbers and in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grantguard.signals import Signal
+from grantguard.vocabulary import EVIDENCE_OF, KINDS_OF_EVIDENCE, Reason
+
+Floats = NDArray[np.float64]
+
+MOST = 5
+"""Reasons given at most."""
+
+LEAST_SHARE = 0.02
+"""A signal that makes up less of the suspicion than this is no reason."""
+
+
+def sum_by_kind(contributions: Floats, catalogue: Sequence[Signal]) -> Floats:
+    """The contributions of each kind of evidence, (accounts, ``KINDS_OF_EVIDENCE``)."""
+    columns = [
+        contributions[:, [EVIDENCE_OF[each.family] == kind for each in catalogue]].sum(axis=1)
+        for kind in KINDS_OF_EVIDENCE
+    ]
+    return np.stack(columns, axis=1)
+
+
+def give_reasons(
+    catalogue: Sequence[Signal], values: Floats, typical: Floats, tails: Floats, contributions: Floats
+) -> tuple[Reason, ...]:
+    """One account's reasons, strongest first; each argument is (signals,).
+
+    Only a signal that was known and that raised the score is a reason.
+    """
+    suspicion = contributions[contributions > 0].sum()
+    strongest = np.argsort(-contributions, kind="stable")[:MOST]
+    return tuple(
+        Reason(
+            signal=catalogue[i].name,
+            family=catalogue[i].family,
+            value=float(values[i]),
+            unit=catalogue[i].unit,
+            typical=None if math.isnan(typical[i]) else float(typical[i]),
+            percentile=float(100 * (1 - tails[i])),
+            contribution=float(contributions[i]),
+            text=catalogue[i].say(float(values[i])),
+        )
+        for i in strongest
+        if not math.isnan(values[i]) and tails[i] < 0.5 and contributions[i] > LEAST_SHARE * suspicion
+    )

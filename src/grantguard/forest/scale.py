@@ -1,0 +1,65 @@
+"""One scale for all signals: how far beyond a reference's typical value, on the suspicious side alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+KNOTS = 256
+"""Points that a signal's reference distribution is remembered by."""
+
+SHOWN_BY = 0.2
+"""A signal that fewer than this share of the reference shows is rare by being shown: the share counts as shown."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Reference distributions of the signals, turned so that high is suspicious.
+
+    ``signs`` (signals,) is +1 where high is suspicious and -1 where low is; ``values`` and ``tails``
+    (signals, ``KNOTS``) say which share of the reference lies at or beyond each value.
+    """
+
+    signs: Floats
+    values: Floats
+    tails: Floats
+
+    @classmethod
+    def fit(cls, reference: Floats, signs: Floats) -> Scale:
+        """Remember the reference (accounts, signals), NaN where a signal is null."""
+        turned = reference * signs
+        knots = [_tail_knots(column) for column in turned.T]
+        values, tails = (np.stack(part) for part in zip(*knots, strict=True))
+        return cls(signs, values, tails)
+
+    def tail(self, table: Floats) -> Floats:
+        """The share of the reference at or beyond each value (accounts, signals); NaN where null."""
+        turned = table * self.signs
+        tails = [np.interp(column, self.values[i], self.tails[i]) for i, column in enumerate(turned.T)]
+        return np.where(np.isnan(turned), np.nan, np.stack(tails, axis=1))
+
+    def surprise(self, table: Floats) -> Floats:
+        """Powers of ten by which each value is rarer than the reference's median; 0 on the honest side and for null."""
+        return np.nan_to_num(np.maximum(0.0, -np.log10(2 * self.tail(table))), nan=0.0)
+
+
+def _tail_knots(turned: Floats) -> tuple[Floats, Floats]:
+    known = np.sort(turned[~np.isnan(turned)])
+    if not known.size:
+        return np.zeros(KNOTS), np.ones(KNOTS)
+    shown = max(known.size, round(SHOWN_BY * turned.size))
+    points = np.unique(known)
+    beyond = (known.size - np.searchsorted(known, points) + 1) / (shown + 1)
+    # One more knot, beyond all of the reference: as rare as nothing seen.
+    points = np.append(points, np.nextafter(points[-1], np.inf))
+    beyond = np.minimum(np.append(beyond, 1 / (shown + 1)), 1.0)
+    # Evenly in the logarithm of the tail, so that the far end keeps its detail.
+    chosen = np.unique(np.searchsorted(-np.log(beyond), np.linspace(0, -np.log(beyond[-1]), KNOTS)))
+    chosen = np.unique(np.concatenate([[0], chosen.clip(0, len(points) - 1), [len(points) - 2, len(points) - 1]]))
+    places = np.linspace(0, len(chosen) - 1, KNOTS).round().astype(int)
+    picked = chosen[places]
+    return points[picked], beyond[picked]
