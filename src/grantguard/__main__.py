@@ -1,0 +1,5 @@
+"""``python -m grantguard``."""
+
+from grantguard.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Our memory. For now: bundles, as folders of files."""
