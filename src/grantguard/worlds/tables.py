@@ -74,7 +74,16 @@ def _grant_id(life: Life, number: int) -> str:
 
 def _grants(lives: list[Life], ids: list[str], stage: Stage) -> pl.DataFrame:
     rows = [
-        (_grant_id(life, i), name, grant.campaign, grant.kind, grant.at, grant.until, grant.credits, grant.category)
+        (
+            _grant_id(life, i),
+            name,
+            grant.campaign,
+            grant.kind,
+            grant.at,
+            grant.until,
+            float(grant.credits),
+            grant.category,
+        )
         for life, name in zip(lives, ids, strict=True)
         for i, grant in enumerate(life.grants)
         if grant.at < min(stage.closes, life.deleted or np.inf)
@@ -103,7 +112,8 @@ def _usage(lives: list[Life], charged: list[Charged], ids: list[str], seed: int)
     place, client = joined("place") + first_place[owner], joined("client") + first_client[owner]
 
     def of_place(values: list[int]) -> Ints:
-        return np.array(values, dtype=np.int64)[place]
+        found: Ints = np.array(values, dtype=np.int64)[place]
+        return found
 
     grant = np.concatenate([each.grant for each in charged])
     given = [[_grant_id(life, i) for i in range(len(life.grants))] for life in lives]
