@@ -38,7 +38,7 @@ class Recipe:
     most_of_a_ring: int = 3
     """Members of one ring that the reference takes at most: a farm cannot vouch for itself."""
     trimmed: float = 0.02
-    """The share of the unpaid reference, its most suspicious by a first forest, that values no leaf."""
+    """The share of the unpaid reference, its most suspicious by a first forest, that is left out of it."""
     least: int = 50
     """Accounts that each half of the reference needs."""
 
@@ -155,8 +155,8 @@ def _split(name: str) -> int:
 
 
 def _is_extreme(scores: Floats, facts: pl.DataFrame, role: NDArray[np.str_], recipe: Recipe) -> NDArray[np.bool_]:
-    """The most suspicious of the unpaid who would value leaves: gamers whom nobody has seen yet."""
-    unpaid: NDArray[np.bool_] = (role == "value") & ~facts["has_paid"].to_numpy()
+    """The most suspicious of the unpaid in the reference: gamers whom nobody has seen yet."""
+    unpaid: NDArray[np.bool_] = (role != "outside") & ~facts["has_paid"].to_numpy()
     if not unpaid.any():
         return unpaid
     return unpaid & np.asarray(scores > np.quantile(scores[unpaid], 1 - recipe.trimmed))

@@ -7,7 +7,17 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-FEW = {"device": 200, "payment": 200, "email": 200, "address": 40, "template": 40, "organization": 40, "referral": 100}
+FEW = {
+    "device": 200,
+    "payment": 200,
+    "email": 200,
+    "address": 40,
+    "template": 40,
+    "organization": 40,
+    "referral": 100,
+    "prompt": 40,
+    "prefix": 200,
+}
 """Up to how many accounts may show a value of each kind before it is a hub, which makes nobody kin."""
 
 STRENGTH = {
@@ -18,17 +28,28 @@ STRENGTH = {
     "referral": 0.5,
     "address": 0.5,
     "organization": 0.3,
+    "prompt": 0.0,
+    "prefix": 0.0,
 }
 """What sharing a value with one other account alone says, from 0 to 1; more holders say less of each pair."""
 
-RING_STRENGTH = 0.6
-"""The joint strength at which two accounts stand in one ring: one instrument, or an address and a template, of few."""
+SCRIPT, ROOM = ("template", "prompt"), ("address", "prefix")
+"""Kinds that say "the same script" and "the same room": a class shares both, a farm's exits share the script alone."""
+
+HARD = ("payment", "email", "device")
+"""Kinds that only one hand shares; the others are what classes, offices and friends share too."""
+
+SOFT_AT_MOST = 0.6
+"""What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
+
+RING_STRENGTH = 0.55
+"""The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
 
 
 def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     """One row a subject and other account, with the columns of ``views.Kin``.
 
-    ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``.
+    ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     """
     few = _uncommon(facts)
     own = few.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
@@ -38,10 +59,16 @@ def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> p
     holders = 1 + pl.len().over("subject", "kind", "value")
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + holders).log(2)
     best = pairs.with_columns(said=said).group_by("subject", "account_id", "at", other="account_id_other", kind="kind")
+    hard = pl.col("kind").is_in(HARD)
+    soft = pl.col("said").filter(~hard).sum()
     kin = (
         best.agg(pl.col("said").max())
         .group_by("subject", "account_id", "at", "other")
-        .agg(kinds=pl.len().cast(pl.Int64), strength=pl.col("said").sum())
+        .agg(
+            script=pl.col("kind").is_in(SCRIPT).any(),
+            room=pl.col("kind").is_in(ROOM).any(),
+            strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
+        )
     )
     return _with_lives(kin, marks).sort("subject", "other")
 
@@ -70,7 +97,7 @@ def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
     apart = (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour
     return both.select(
-        *("subject", "account_id", "at", "other", "kinds", "strength"),
+        *("subject", "account_id", "at", "other", "strength", "script", "room"),
         hours_apart=apart,
         dry=(pl.col("dry_at_other") <= pl.col("at")).fill_null(value=False),
         paid=(pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),

@@ -143,7 +143,8 @@ class Kin(View):
 
     frame = "kin"
 
-    kinds = Prepared("kinds of value that the two share")
+    script = Prepared("whether the two share a template or a prompt that few have")
+    room = Prepared("whether the two share an address or a prefix")
     strength = Prepared("what the shared values say together; few holders say more")
     hours_apart = Prepared("hours between the openings of the two")
     dry = Prepared("whether the other's grants had run dry by then")

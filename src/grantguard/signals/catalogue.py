@@ -66,8 +66,7 @@ CATALOGUE: tuple[Signal, ...] = (
     links.shared_payment,
     links.shared_address,
     links.shared_email,
-    links.shared_template,
-    links.shared_prompt,
+    links.shared_script,
     links.referral_star,
     links.twins,
     links.joined_within_hour,
@@ -78,7 +77,6 @@ CATALOGUE: tuple[Signal, ...] = (
     links.close_kin,
     links.drained_kin,
     links.cycling,
-    links.kin_of_the_day,
     links.stuffed_seats,
 )
 

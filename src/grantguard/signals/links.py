@@ -11,7 +11,10 @@ import polars as pl
 from grantguard.histories import Kin, Ties
 from grantguard.signals._signal import enough, signal
 
-CLOSE = 0.9
+HOUSEHOLD = 1
+"""Others with whom a couple, or a desk, shares a device."""
+
+CLOSE = 0.75
 """The joint strength of shared values from which two accounts are close kin."""
 
 
@@ -22,26 +25,26 @@ def _crowd(ties: Ties, kind: str, hub: float) -> pl.Expr:
     return telling.filter(ties.kind == kind).max()
 
 
-@signal(unit="accounts", suspicious="high", says="its device was used by about {value:.0f} others")
+@signal(unit="accounts", suspicious="high", says="its device was used by about {value:.0f} others beyond a household")
 def shared_device(ties: Ties) -> pl.Expr:
-    """Other accounts on its devices, discounted by payers and by how common the device is.
+    """Other accounts on its devices beyond a household, discounted by payers and by how common the device is.
 
     One machine with many trials is one person.
 
     Looks the same: a family's computer, a library.
     """
-    return _crowd(ties, "device", 500)
+    return (_crowd(ties, "device", 500) - HOUSEHOLD).clip(0)
 
 
-@signal(unit="accounts", suspicious="high", says="its payment instrument was used by about {value:.0f} others")
+@signal(unit="accounts", suspicious="high", says="its payment instrument was shown by about {value:.0f} others")
 def shared_payment(ties: Ties) -> pl.Expr:
-    """Other accounts that had paid with its instrument.
+    """Other accounts with its payment instrument, discounted by those that had paid with it.
 
-    Cards are harder to come by than addresses.
+    A card that opens many trials and pays for none is one person's.
 
     Looks the same: an agency that pays for its clients.
     """
-    return ties.others.filter(ties.kind == "payment").max()
+    return _crowd(ties, "payment", 500)
 
 
 @signal(unit="accounts", suspicious="high", says="its address was used by about {value:.0f} others")
@@ -66,26 +69,15 @@ def shared_email(ties: Ties) -> pl.Expr:
     return ties.others.filter(ties.kind == "email").max()
 
 
-@signal(unit="accounts", suspicious="high", says="its requests use a template that about {value:.0f} others use")
-def shared_template(ties: Ties) -> pl.Expr:
-    """Other accounts with its templates, discounted by payers and by how common the template is.
+@signal(unit="accounts", suspicious="high", says="{value:.0f} others run its script from other places")
+def shared_script(kin: Kin) -> pl.Expr:
+    """Unpaid accounts with a template or a prompt that few have, and with no address in common.
 
-    A farm runs one script; a product's template is known to hundreds.
+    A farm spreads its exits and keeps its script; a class has its exercise and its room in common.
 
-    Looks the same: a class with one exercise.
+    Looks the same: readers of one tutorial.
     """
-    return _crowd(ties, "template", 40)
-
-
-@signal(unit="accounts", suspicious="high", says="its prompts are those of about {value:.0f} others, word for word")
-def shared_prompt(ties: Ties) -> pl.Expr:
-    """Other accounts that sent the same whole prompt, discounted by payers and by how common it is.
-
-    Filler is copied from account to account.
-
-    Looks the same: the prompt of a tutorial.
-    """
-    return _crowd(ties, "prompt", 40)
+    return (kin.script & ~kin.room & ~kin.paid).sum()
 
 
 @signal(
@@ -150,13 +142,13 @@ def joined_within_days(ties: Ties) -> pl.Expr:
 
 @signal(unit="accounts", suspicious="high", says="{value:.0f} others with one of its values had run dry")
 def drained_neighbours(ties: Ties) -> pl.Expr:
-    """Others on its devices, instruments, mail and referrals whose grants had run dry, payers discounted.
+    """Others with its instrument, its mail or its referrer whose grants had run dry, payers discounted.
 
     A ring is drained account by account.
 
     Looks the same: friends who share an offer.
     """
-    typed = ties.kind.is_in(["device", "payment", "email", "referral"])
+    typed = ties.kind.is_in(["payment", "email", "referral"])
     unpaid = ties.drained * (1 - ties.payers / ties.others.clip(1)) ** 2
     return unpaid.filter(typed).max()
 
@@ -187,60 +179,48 @@ def closest_kin(kin: Kin) -> pl.Expr:
     return kin.strength.filter(~kin.paid).max()
 
 
-@signal(unit="accounts", suspicious="high", says="it has {value:.0f} close kin that never paid")
+@signal(unit="accounts", suspicious="high", says="{value:.0f} close kin opened within three days of it")
 def close_kin(kin: Kin) -> pl.Expr:
-    """Close kin that had not paid.
+    """Close kin that opened within three days of it and had not paid.
 
-    A ring is more than a pair.
+    A family comes one by one over the months; a ring is opened in one sitting.
 
-    Looks the same: a family, a student house.
+    Looks the same: a couple that starts together.
     """
-    return ((kin.strength >= CLOSE) & ~kin.paid).sum()
+    return ((kin.strength >= CLOSE) & ~kin.paid & (kin.hours_apart <= 72)).sum()
 
 
-@signal(unit="accounts", suspicious="high", says="{value:.0f} of its kin had drained their grants and never paid")
+@signal(unit="accounts", suspicious="high", says="{value:.0f} of its close kin had drained their grants and never paid")
 def drained_kin(kin: Kin) -> pl.Expr:
-    """Kin of two kinds of value, or close, that had run dry and had not paid.
+    """Close kin that had run dry and had not paid.
 
-    Shared values and shared appetite together are no accident.
+    One hand and one appetite: the trial is taken again and again.
 
     Looks the same: friends who came for the same offer.
     """
-    near = (kin.kinds >= 2) | (kin.strength >= CLOSE)
-    return (near & kin.dry & ~kin.paid).sum()
+    return ((kin.strength >= CLOSE) & kin.dry & ~kin.paid).sum()
 
 
-@signal(unit="hours", suspicious="low", says="one of its kin began {value:.2f} hours after the other had run dry")
+@signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had run dry")
 def cycling(kin: Kin) -> pl.Expr:
-    """The shortest time from one account's running dry to its kin's first request.
+    """The shortest time from one account's running dry to the first request of its close kin.
 
     The same person goes on with the next account.
 
     Looks the same: a colleague who is told of the offer.
     """
-    return kin.cycle_gap.filter(~kin.paid).min()
-
-
-@signal(unit="accounts", suspicious="high", says="{value:.0f} of its kin opened within a day of it")
-def kin_of_the_day(kin: Kin) -> pl.Expr:
-    """Kin that opened within a day of it and had not paid.
-
-    Rings are opened in one sitting.
-
-    Looks the same: a team that starts together.
-    """
-    return ((kin.hours_apart <= 24) & ~kin.paid & (kin.strength >= 0.5)).sum()
+    return kin.cycle_gap.filter(~kin.paid, kin.strength >= CLOSE, kin.cycle_gap <= 72).min()
 
 
 @signal(
     unit="seats", suspicious="high", says="{value:.0f} seats of its team used its device or address, one after another"
 )
 def stuffed_seats(kin: Kin) -> pl.Expr:
-    """Kin that share at least two kinds of value and took turns with it.
+    """Close kin that began within three days of the one's, or its own, running dry.
 
     One person in all the seats of a team is in one of them at a time.
 
     Looks the same: a handed-on work place.
     """
-    turns = kin.cycle_gap.is_not_null() & (kin.kinds >= 2)
+    turns = (kin.cycle_gap <= 72) & (kin.strength >= CLOSE)
     return enough(pl.len(), 1, turns.sum())
