@@ -43,6 +43,9 @@ app = typer.Typer(
 )
 screen = Console(stderr=True)
 
+WIDTH_OF_A_PIPE = 140
+"""Columns of a table that goes to a file or a pipe, which have no width of their own."""
+
 DataOption = Annotated[Path, typer.Option("--data", help="The data directory: accounts, grants, usage, billing …")]
 ModelOption = Annotated[Path, typer.Option("--model", help="The bundle's folder.")]
 AtOption = Annotated[
@@ -71,6 +74,12 @@ def _say(text: str) -> None:
     """Tell a person at a terminal; nothing when piped."""
     if screen.is_terminal:
         screen.print(text, highlight=False)
+
+
+def _page() -> Console:
+    """Standard output, as wide as a table needs when nobody's terminal says otherwise."""
+    page = Console()
+    return page if page.is_terminal else Console(width=WIDTH_OF_A_PIPE)
 
 
 def _progress() -> Progress:
@@ -220,7 +229,7 @@ def evaluate(
     assessed = _assess(tables, bundle, _moment(at, newest))
     scores = assessed.scores()
     evaluation = hold_against(tables, scores, assessed.signals, known)
-    Console().print(_summarise(evaluation))
+    _page().print(_summarise(evaluation))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(render_report(evaluation, scores, f"Grantguard on {data.name}"))
@@ -242,7 +251,7 @@ def explain(
     bundle = _load(model)
     tables, newest = _read(data, model.parent, keep_going=keep_going)
     decision = assess(tables, bundle, _moment(at, newest), accounts=[account]).decision()
-    page = Console()
+    page = _page()
     risk = "not scored: too little history" if decision.risk is None else f"risk {decision.risk:.3f}"
     rarity = "" if decision.p_value is None else f", p {decision.p_value:.4f}"
     page.print(f"{account}: {decision.action} ({risk}{rarity})", highlight=False)
@@ -306,7 +315,7 @@ def demo(
     assessed = _assess(tables, _load(model), _moment(None, newest))
     scores = assessed.scores()
     write_table(scores, out / "scores.parquet")
-    page = Console()
+    page = _page()
     page.print(_draw(scores.head(12)))
     held = (scores["decision"] == "hold").sum()
     page.print(f"{scores.height:,} accounts, {held} to hold: recommended only; people revoke, machines do not.")
@@ -337,12 +346,15 @@ def settings() -> None:
     for name, field in Settings.model_fields.items():
         default = field.get_default(call_default_factory=True)
         grid.add_row(f"GRANTGUARD_{name.upper()}", str(default), field.description)
-    Console().print(grid)
+    _page().print(grid)
 
 
 def _draw(scores: pl.DataFrame) -> Grid:
     """The ranked table that a person reads."""
-    grid = Grid("rank", "account", "risk", "p", "decision", "credits left", "reasons", box=None, pad_edge=False)
+    grid = Grid(box=None, pad_edge=False)
+    for title in ("rank", "account", "risk", "p", "decision", "left"):
+        grid.add_column(title, no_wrap=True, justify="left" if title in ("account", "decision") else "right")
+    grid.add_column("reasons")
     for rank, row in enumerate(scores.iter_rows(named=True), start=1):
         reasons = "\n".join(f"· {reason['text']}" for reason in row["reasons"][:3])
         known = row["risk"] is not None

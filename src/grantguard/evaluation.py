@@ -115,7 +115,9 @@ def best_signal(signals: pl.DataFrame, abuse: Flags) -> Ranking:
     ranked = []
     for each in CATALOGUE:
         turned = signals[each.name] * (1 if each.suspicious == "high" else -1)
-        filled = turned.fill_null(turned.min()).fill_null(0.0).to_numpy()
+        if turned.null_count() == turned.len():
+            continue
+        filled = turned.fill_null(strategy="min").to_numpy()
         ranked.append(rank(f"{SIGNAL} ({each.name})", filled, abuse))
     return max(ranked, key=lambda each: each.average_precision)
 

@@ -54,8 +54,8 @@ def pack(bundle: Bundle, estimator: RiskForest) -> dict[str, bytes]:
         for field in fields(kind)
     }
     forest, joblibbed = io.BytesIO(), io.BytesIO()
-    np.savez(forest, allow_pickle=False, **arrays)
-    joblib.dump(estimator, joblibbed)
+    np.savez_compressed(forest, allow_pickle=False, **arrays)
+    joblib.dump(estimator, joblibbed, compress=3)
     card = json.dumps(bundle.card, indent=2, sort_keys=True).encode()
     files = dict(zip(FILES, (forest.getvalue(), card, joblibbed.getvalue()), strict=True))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}

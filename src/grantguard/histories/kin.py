@@ -7,6 +7,8 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from grantguard.histories.links import VALUE, count_by
+
 FEW = {
     "device": 200,
     "payment": 200,
@@ -19,6 +21,9 @@ FEW = {
     "prefix": 200,
 }
 """Up to how many accounts may show a value of each kind before it is a hub, which makes nobody kin."""
+
+COMMON, LEAST_CROWD = 0.02, 8
+"""A value that more than this share of all accounts had shown is common, unless they are this few."""
 
 STRENGTH = {
     "payment": 1.0,
@@ -51,13 +56,12 @@ def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> p
 
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     """
-    few = _uncommon(facts)
-    own = few.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
-    pairs = own.join(few, on=["kind", "value"], suffix="_other").filter(
+    own = _uncommon(facts, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
+    held = facts.join(own.select(VALUE).unique(), on=VALUE, how="semi")
+    pairs = own.join(held, on=VALUE, suffix="_other").filter(
         pl.col("account_id") != pl.col("account_id_other"), pl.col("seen_at_other") <= pl.col("at")
     )
-    holders = 1 + pl.len().over("subject", "kind", "value")
-    said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + holders).log(2)
+    said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
     best = pairs.with_columns(said=said).group_by("subject", "account_id", "at", other="account_id_other", kind="kind")
     hard = pl.col("kind").is_in(HARD)
     soft = pl.col("said").filter(~hard).sum()
@@ -73,11 +77,15 @@ def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> p
     return _with_lives(kin, marks).sort("subject", "other")
 
 
-def _uncommon(facts: pl.DataFrame) -> pl.DataFrame:
+def _uncommon(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """The subjects' facts whose value few had shown by then: few for its kind, and few of all accounts."""
     limit = pl.col("kind").replace_strict(FEW, default=0, return_dtype=pl.Int64)
-    sizes = facts.group_by("kind", "value").agg(size=pl.len())
-    kept = sizes.filter(pl.col("size") > 1, pl.col("size") <= limit)
-    return facts.join(kept, on=["kind", "value"], how="semi")
+    typed = own.filter(limit > 0).with_columns(everyone=pl.lit(0))
+    counted = count_by(facts.with_columns(when="seen_at"), typed, VALUE, "holders")
+    arrivals = facts.group_by("account_id").agg(when=pl.col("seen_at").min()).with_columns(everyone=pl.lit(0))
+    counted = count_by(arrivals, counted, ["everyone"], "population")
+    common = (pl.col("population") * COMMON).clip(LEAST_CROWD)
+    return counted.filter(pl.col("holders") > 1, pl.col("holders") <= pl.min_horizontal(limit, common))
 
 
 def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,9 @@ SEEN_IN_USE = {
 JOINED_WITHIN = {"hour": 3600, "days": 3 * 86_400}
 """Bins of opening times, in seconds."""
 
+VALUE = ["kind", "value"]
+"""What names a shared value."""
+
 FACT = ("kind", "value", "account_id", "seen_at")
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories.links import JOINED_WITHIN, count_by
-
-VALUE = ["kind", "value"]
+from grantguard.histories.links import JOINED_WITHIN, VALUE, count_by
 
 
 def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:

@@ -138,7 +138,7 @@ def dearest_share(usage: Usage) -> pl.Expr:
     return enough((usage.promo_credits > 0).sum(), 10, drawn / usage.promo_value.sum())
 
 
-@signal(unit="share", suspicious="high", says="{value:.0%} of the output it received was never charged", needs=20)
+@signal(unit="share", suspicious="high", says="{value:.1%} of the output it received was never charged", needs=20)
 def uncharged_output(usage: Usage) -> pl.Expr:
     """The share of delivered output whose request was cancelled or failed and cost nothing.
 
@@ -151,7 +151,7 @@ def uncharged_output(usage: Usage) -> pl.Expr:
     return enough(delivered.sum(), 1000, delivered.filter(free).sum() / delivered.sum())
 
 
-@signal(unit="share", suspicious="high", says="{value:.0%} of its credits were given back after use", needs=20)
+@signal(unit="share", suspicious="high", says="{value:.1%} of its credits were given back after use", needs=20)
 def refunded_share(usage: Usage) -> pl.Expr:
     """The share of charged credits that was refunded although output was delivered.
 

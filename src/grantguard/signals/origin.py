@@ -9,7 +9,7 @@ from grantguard.signals._signal import enough, signal
 
 
 @signal(
-    unit="share", suspicious="high", says="{value:.0%} of its requests ran beside one from another network", needs=20
+    unit="share", suspicious="high", says="{value:.1%} of its requests ran beside one from another network", needs=20
 )
 def overlap_elsewhere(usage: Usage) -> pl.Expr:
     """The share of requests that began while one from another network was running.
@@ -22,7 +22,7 @@ def overlap_elsewhere(usage: Usage) -> pl.Expr:
 
 
 @signal(
-    unit="share", suspicious="high", says="{value:.0%} of its requests went back and forth between networks", needs=20
+    unit="share", suspicious="high", says="{value:.1%} of its requests went back and forth between networks", needs=20
 )
 def place_alternation(usage: Usage) -> pl.Expr:
     """The share of requests that came back, within the hour, to the network before the last.

@@ -79,7 +79,7 @@ def lone_requests(usage: Usage) -> pl.Expr:
     return enough(session.count(), 20, (session.unique_counts() == 1).mean())
 
 
-@signal(unit="share", suspicious="high", says="{value:.0%} of its requests began while another was running", needs=20)
+@signal(unit="share", suspicious="high", says="{value:.1%} of its requests began while another was running", needs=20)
 def overlap(usage: Usage) -> pl.Expr:
     """The share of requests that began before an earlier one had ended.
 

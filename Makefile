@@ -1,0 +1,45 @@
+# One environment, made once and again whenever the pins or the package's needs change.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+READY   = $(VENV)/.ready
+SERVE  ?= 1
+
+.PHONY: demo test check format lint types bench docs sample clean
+
+demo: $(READY)  ## rank data/sample, write the report, then serve (SERVE=0: stop after the report)
+	@$(BIN)/grantguard demo $(if $(filter 0,$(SERVE)),--no-serve,)
+
+test: $(READY)  ## all tests
+	@$(BIN)/python -m pytest -n auto -q
+
+check: format lint types test  ## everything that must hold before a commit lands
+
+format: $(READY)
+	@$(BIN)/ruff format --check .
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+bench: $(READY)  ## speed, as ratios side by side
+	@$(BIN)/python tests/bench.py
+
+docs: $(READY)  ## write the generated pages of docs/ anew
+	@$(BIN)/python -m grantguard.reference docs
+
+sample: $(READY)  ## make data/sample anew
+	@$(BIN)/grantguard simulate --out data/sample --accounts 400 --seed 7 --prevalence 0.05
+
+clean:
+	rm -rf $(VENV) out
+
+$(READY): .ci/constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
