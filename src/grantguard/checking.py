@@ -49,7 +49,7 @@ def check(frame: pl.LazyFrame, table: Table, now: datetime) -> Checked:
     broken = pl.any_horizontal([rule.broken.fill_null(value=False) for rule in rules])
     reason = pl.coalesce([pl.when(rule.broken).then(rule.reason) for rule in rules])
     return Checked(
-        good=frame.filter(~broken).select(value.alias(name) for name, value in values.items()),
+        good=frame.filter(~broken).with_columns(**values).select(table.schema.names()),
         bad=frame.filter(broken).with_columns(reason=reason),
     )
 
@@ -64,7 +64,7 @@ def _coerce(column: Column, found: pl.DataType | None) -> pl.Expr:
     if column.dtype == TIME:
         return _coerce_time(raw, found)
     number = _coerce_number(raw, found)
-    return number.cast(pl.Int64, strict=False) if column.dtype == pl.Int64 else number
+    return number.cast(column.dtype, strict=False)
 
 
 def _coerce_number(raw: pl.Expr, found: pl.DataType) -> pl.Expr:

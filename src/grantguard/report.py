@@ -31,7 +31,10 @@ def render_report(evaluation: Evaluation, scores: pl.DataFrame, title: str) -> s
         "cohorts": _draw_shares(evaluation.cohorts, "stopped", COOL, "stopped at 0.5 % false holds"),
         "risks": _draw_risks(evaluation),
     }
-    drawn = {name: chart.to_html(full_html=False, include_plotlyjs=False) for name, chart in charts.items()}
+    bare = {"displayModeBar": False, "responsive": True}
+    drawn = {
+        name: chart.to_html(full_html=False, include_plotlyjs=False, config=bare) for name, chart in charts.items()
+    }
     return pages.get_template("report.html").render(
         title=title,
         charts=drawn,

@@ -49,7 +49,7 @@ def _choose_grants(silent: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFr
         .select("account_id", "rank", "room", "granted_at", "expires_at", only="category", choice="grant_id")
     )
     waiting = silent.select("row", "account_id", "occurred_at", "category", "spend")
-    chosen = []
+    chosen = [pl.DataFrame(schema={"row": silent.schema["row"], "choice": pl.String})]
     for rank in ranked["rank"].unique().sort().to_list():
         offered = waiting.join(ranked.filter(pl.col("rank") == rank), on="account_id", maintain_order="left")
         taken = offered.filter(_open()).filter(

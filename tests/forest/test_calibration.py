@@ -1,0 +1,65 @@
+"""Calibration: conformal p-values by stratum, and a risk that versions share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grantguard.forest import Calibration, stratum_of
+from grantguard.forest.calibration import THIN, conformal_p
+
+
+def calibrate(scores: np.ndarray, strata: np.ndarray) -> Calibration:
+    return Calibration.of(scores, np.zeros((len(scores), 3)), strata, np.zeros((len(scores), 2)))
+
+
+def test_p_is_one_plus_as_extreme_over_one_plus_all() -> None:
+    assert conformal_p(np.array([1.0, 2.0, 3.0]), np.array([2.5, 3.0, 9.0])).tolist() == [0.5, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_p_is_at_most_the_budget_for_no_more_than_the_budget_of_like_accounts(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    reference, strangers = rng.normal(size=4000), rng.normal(size=20_000)
+    assert (conformal_p(reference, strangers) <= 0.05).mean() < 0.065
+
+
+def test_an_account_is_compared_with_its_own_stratum() -> None:
+    strata = np.repeat([0, 6], 500)
+    calm_newcomers = calibrate(np.concatenate([np.zeros(500), np.full(500, 5.0)]), strata)
+    p = calm_newcomers.p_value(np.array([3.0, 3.0]), np.array([0, 6]))
+    assert p[0] == pytest.approx(1 / 501)
+    assert p[1] == 1.0
+
+
+def test_a_thin_stratum_is_read_with_its_payment_side() -> None:
+    strata = np.concatenate([np.zeros(THIN - 1, dtype=int), np.full(900, 6)])
+    calibration = calibrate(np.arange(len(strata), dtype=float), strata)
+    assert calibration.p_value(np.array([-1.0]), np.array([0]))[0] == 1.0
+    assert calibration.p_value(np.array([1e9]), np.array([0]))[0] == pytest.approx(1 / (len(strata) + 1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_risk_is_strictly_increasing_with_the_score(seed: int) -> None:
+    calibration = calibrate(np.random.default_rng(seed).normal(size=800), np.zeros(800, dtype=int))
+    risk = calibration.risk(np.linspace(-6, 30, 400))
+    assert (np.diff(risk) > 0).all()
+    assert 0 <= risk[0] < risk[-1] < 1
+
+
+def test_one_in_a_hundred_has_the_same_risk_whatever_the_scores_are() -> None:
+    scores = np.random.default_rng(0).normal(size=5000)
+    one, other = calibrate(scores, np.zeros(5000, dtype=int)), calibrate(scores * 40 + 7, np.zeros(5000, dtype=int))
+    rare = np.quantile(scores, 0.99)
+    assert one.risk(np.array([rare]))[0] == pytest.approx(other.risk(np.array([rare * 40 + 7]))[0], abs=1e-6)
+    assert one.risk(np.array([rare]))[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_equal_reference_scores_still_order_risk() -> None:
+    risk = calibrate(np.zeros(300), np.zeros(300, dtype=int)).risk(np.array([-1.0, 0.0, 1.0]))
+    assert (np.diff(risk) > 0).all()
+
+
+def test_age_and_payment_make_the_stratum() -> None:
+    strata = stratum_of(np.array([0.1, 3.0, 10.0, 90.0, np.nan]), np.array([False, True, False, True, False]))
+    assert strata.tolist() == [0, 3, 4, 7, 0]

@@ -1,0 +1,84 @@
+"""The flattened forest is scikit-learn's forest, with values of our own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.ensemble import IsolationForest
+
+from grantguard.forest import CompiledForest
+from grantguard.forest.compiled import mean_path_length
+
+SEEDS = [0, 1, 2]
+
+
+def draw(seed: int, rows: int = 600, columns: int = 7) -> NDArray[np.float64]:
+    return np.random.default_rng(seed).gamma(0.6, 1.0, (rows, columns)).round(2)
+
+
+def grow(seed: int) -> tuple[IsolationForest, CompiledForest]:
+    forest = IsolationForest(n_estimators=40, max_samples=128, random_state=seed).fit(draw(seed))
+    return forest, CompiledForest.of(forest)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_path_lengths_are_those_of_scikit_learn(seed: int) -> None:
+    forest, compiled = grow(seed)
+    rows = draw(seed + 100)
+    ours = -(2.0 ** (-compiled.mean_depth(rows) / compiled.norm))
+    assert np.abs(ours - forest.score_samples(rows)).max() < 1e-9
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_leaves_are_those_of_scikit_learn(seed: int) -> None:
+    forest, compiled = grow(seed)
+    rows = draw(seed + 100, rows=50)
+    theirs = np.stack([tree.apply(rows.astype(np.float32)) for tree in forest.estimators_], axis=1)
+    assert (compiled.leaves(rows) - compiled.roots == theirs).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_contributions_sum_to_the_score(seed: int) -> None:
+    _, compiled = grow(seed)
+    valued = compiled.valued_by(draw(seed + 1))
+    rows = draw(seed + 100)
+    assert np.abs(valued.contributions(rows).sum(axis=1) - valued.score(rows)).max() < 1e-9
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_reference_has_a_mean_score_of_zero(seed: int) -> None:
+    _, compiled = grow(seed)
+    reference = draw(seed + 1)
+    assert abs(compiled.valued_by(reference).score(reference).mean()) < 1e-9
+
+
+def test_where_the_reference_is_not_it_is_more_suspicious() -> None:
+    rng = np.random.default_rng(0)
+    crowd, reference = rng.normal(6, 0.2, (300, 4)), rng.normal(0, 1, (300, 4))
+    forest = IsolationForest(n_estimators=60, random_state=0).fit(np.concatenate([crowd, reference]))
+    valued = CompiledForest.of(forest).valued_by(reference)
+    assert valued.score(crowd).min() > np.quantile(valued.score(reference), 0.99)
+
+
+def test_no_rows_have_no_scores() -> None:
+    _, compiled = grow(0)
+    assert compiled.score(np.zeros((0, 7))).shape == (0,)
+
+
+@given(st.lists(st.floats(0, 50), min_size=7, max_size=7))
+@settings(max_examples=25, deadline=None)
+def test_a_row_alone_scores_as_in_a_crowd(row: list[float]) -> None:
+    compiled = VALUED
+    crowd = np.concatenate([draw(5, rows=20), [row]])
+    assert compiled.score(np.array([row]))[0] == pytest.approx(compiled.score(crowd)[-1], abs=1e-12)
+
+
+VALUED = grow(3)[1].valued_by(draw(4))
+
+
+def test_the_mean_path_length_follows_its_definition() -> None:
+    expected = 2 * (np.log(9) + np.euler_gamma) - 2 * 9 / 10
+    assert mean_path_length(np.array([1.0, 2.0, 10.0])).tolist() == pytest.approx([0, 1, expected])

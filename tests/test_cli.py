@@ -1,0 +1,142 @@
+"""The command line, run as a person would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLE, MODEL = ROOT / "data" / "sample", ROOT / "models" / "default"
+
+
+def run(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "grantguard", *map(str, words)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    assert run("simulate", "--out", folder / "world", "--accounts", "300", "--seed", "3").returncode == 0
+    assert run("train", "--data", folder / "world", "--out", folder / "model").returncode == 0
+    return folder
+
+
+def test_simulate_writes_the_tables_and_the_truth_apart(made: Path) -> None:
+    names = {path.name for path in (made / "world").iterdir()}
+    assert names >= {"accounts.parquet", "grants.parquet", "usage.parquet", "billing.parquet", "truth.parquet"}
+
+
+def test_train_writes_a_whole_bundle(made: Path) -> None:
+    names = {path.name for path in (made / "model").iterdir()}
+    assert names == {"forest.npz", "card.json", "estimator.joblib", "digests.json"}
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_score_writes_a_row_an_account(made: Path, suffix: str) -> None:
+    out = made / f"scores.{suffix}"
+    done = run("score", "--data", made / "world", "--model", made / "model", "--out", out)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    if suffix == "parquet":
+        assert pl.read_parquet(out).height == 300
+    else:
+        assert len(out.read_text().splitlines()) == 300 + (suffix == "csv")
+
+
+def test_score_reads_nothing_after_at(made: Path) -> None:
+    out = made / "early.parquet"
+    at = "2025-04-01T00:00:00+02:00"
+    assert run("score", "--data", made / "world", "--model", made / "model", "--out", out, "--at", at).returncode == 0
+    assert pl.read_parquet(out)["at"].dt.to_string("%FT%TZ").unique().to_list() == ["2025-03-31T22:00:00Z"]
+
+
+def test_extract_writes_the_signals(made: Path) -> None:
+    out = made / "signals.parquet"
+    assert run("extract", "--data", made / "world", "--out", out).returncode == 0
+    assert "drain_time" in pl.read_parquet(out).columns
+
+
+def test_evaluate_prints_rankings_and_writes_a_page() -> None:
+    done = run("evaluate", "--data", SAMPLE, "--model", MODEL, "--truth", SAMPLE / "truth.parquet")
+    assert "forest on obvious features" in done.stdout
+    assert done.returncode == 0
+
+
+def test_explain_says_why() -> None:
+    name = pl.read_parquet(SAMPLE / "truth.parquet").filter(pl.col("role") == "abuse")["account_id"][0]
+    done = run("explain", "--data", SAMPLE, "--model", MODEL, "--account", name)
+    assert done.returncode == 0
+    assert name in done.stdout
+
+
+def test_demo_ranks_and_reports(tmp_path: Path) -> None:
+    done = run("demo", "--no-serve", "--out", tmp_path)
+    assert done.returncode == 0
+    assert "recommended only" in done.stdout
+    assert (tmp_path / "report.html").stat().st_size > 100_000
+
+
+def test_every_setting_is_listed() -> None:
+    assert "GRANTGUARD_MODEL" in run("settings").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["score", "--data", "nowhere", "--model", str(MODEL), "--out", "x.parquet"], 1, "nowhere: no such folder"),
+        (["score", "--data", str(SAMPLE), "--model", "nowhere", "--out", "x.parquet"], 1, "no bundle there"),
+        (["score", "--data", str(SAMPLE), "--model", str(MODEL), "--out", "x.xlsx"], 2, "x.xlsx: end the name"),
+        (["extract", "--data", str(SAMPLE), "--out", "x.csv", "--at", "soon"], 2, "'soon' is not a time"),
+        (["explain", "--data", str(SAMPLE), "--model", str(MODEL), "--account", "nobody"], 1, "account nobody"),
+        (["serve", "--host", "0.0.0.0"], 2, "is not loopback"),  # noqa: S104 - refused, which is the fact
+    ],
+)
+def test_an_error_is_one_line_and_a_status(words: list[str], status: int, told: str, tmp_path: Path) -> None:
+    done = run(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_wrong_usage_has_status_two() -> None:
+    assert run("score").returncode == 2
+
+
+def test_help_shows_an_example_for_each_command() -> None:
+    for name in ("simulate", "train", "extract", "score", "evaluate", "explain", "serve", "demo", "settings"):
+        assert "Example: grantguard" in run(name, "--help").stdout
+
+
+def test_bad_rows_are_written_beside_the_output_and_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("accounts", "grants"):
+        (data / f"{name}.parquet").write_bytes((SAMPLE / f"{name}.parquet").read_bytes())
+    usage = pl.read_parquet(SAMPLE / "usage.parquet")
+    usage.with_columns(credits=pl.when(pl.int_range(pl.len()) == 7).then(-1.0).otherwise("credits")).write_parquet(
+        data / "usage.parquet"
+    )
+    done = run("extract", "--data", data, "--out", tmp_path / "signals.parquet")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "1 rejected" in done.stderr
+    assert json.loads((tmp_path / "rejected.jsonl").read_text())["row"] == 8
+
+
+def test_serve_says_where_it_answers_and_stops_when_asked() -> None:
+    command = [sys.executable, "-m", "grantguard", "serve", "--port", "0", "--model", str(MODEL)]
+    unbuffered = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unbuffered) as server:  # noqa: S603 - ours
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:  # noqa: S310 - loopback
+            assert json.load(answer)["status"] == "ok"
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=20)

@@ -1,0 +1,91 @@
+"""The house: imports point down, siblings never meet, nobody imports a door."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "grantguard"
+
+GROUND = {"vocabulary", "errors", "contract", "checking"}
+PURE = {
+    "histories": 1,
+    "signals": 2,
+    "forest": 3,
+    "worlds": 1,
+    "training": 4,
+    "policy": 1,
+    "evaluation": 5,
+    "report": 6,
+}
+OUTSIDE = {"sources", "store"}
+MEETING = {"assessment"}
+DOORS = {"cli", "service", "settings", "reference", "__main__"}
+
+ALLOWED = {
+    "histories": GROUND,
+    "signals": GROUND | {"histories"},
+    "forest": GROUND | {"signals"},
+    "worlds": GROUND,
+    "training": GROUND | {"histories", "signals", "forest", "worlds"},
+    "policy": GROUND,
+    "evaluation": GROUND | {"signals"},
+    "report": GROUND | {"evaluation"},
+    "sources": GROUND,
+    "store": GROUND,
+    "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
+}
+IMPURE = {"os", "time", "random", "tempfile", "subprocess", "socket", "pathlib", "shutil", "requests", "httpx"}
+
+
+def modules() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def rooms_imported(path: Path) -> set[str]:
+    ours = [name.split(".") for name in imports_of(path) if name.startswith("grantguard.")]
+    return {parts[1] for parts in ours}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_module_imports_downwards_only(path: Path) -> None:
+    room = room_of(path)
+    if room in DOORS or room == "__init__":
+        return
+    allowed = ALLOWED.get(room, GROUND) | {room}
+    assert rooms_imported(path) <= allowed
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_command_line_imports_another_door(path: Path) -> None:
+    others = rooms_imported(path) & DOORS - {room_of(path)}
+    assert not others or room_of(path) in {"cli", "reference", "__main__"}
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in modules() if room_of(p) in PURE | dict.fromkeys(GROUND, 0)], ids=lambda p: str(p.name)
+)
+def test_the_pure_wing_reads_no_clock_environment_or_file(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imports_of(path)} & IMPURE
+    assert ".now(" not in path.read_text()
+
+
+def test_every_room_is_known_to_this_test() -> None:
+    rooms = {room_of(path) for path in modules()} - {"__init__"}
+    assert rooms <= GROUND | set(PURE) | OUTSIDE | MEETING | DOORS
