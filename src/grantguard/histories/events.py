@@ -6,9 +6,16 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.histories.charging import charge, with_balance
+from grantguard.histories.keys import PAST_EVENTS, as_key
 
-PAST_EVENTS = 20
-"""Events after which an account has a past that a change can be measured against."""
+KEYED = (
+    *("ip_hash", "ip_prefix_hash", "network", "device_hash", "client"),
+    *("session_id", "prompt_hash", "template_hash", "model"),
+)
+"""Columns whose texts are read only as equal or unlike."""
+
+UNREAD = ("country",)
+"""Columns that nothing reads: no signal scores where somebody is."""
 
 SECOND = 1_000_000
 """Microseconds."""
@@ -16,7 +23,8 @@ SECOND = 1_000_000
 
 def prepare_events(tables: Tables) -> pl.DataFrame:
     """All usage, sorted by account and time, with the columns of ``views.Usage`` that look back only."""
-    events = with_balance(charge(tables.usage, tables.grants), tables.grants)
+    keyed = tables.usage.select(pl.exclude(*KEYED, *UNREAD), *(as_key(column) for column in KEYED))
+    events = with_balance(charge(keyed, tables.grants), tables.grants).drop("event_id", "funding")
     return _with_places(_with_rhythm(events), tables.accounts)
 
 
@@ -38,7 +46,7 @@ def _with_rhythm(events: pl.DataFrame) -> pl.DataFrame:
             gap_step=pl.when(pl.col("gap") < 3600).then(_steps(pl.col("gap"), 0.05)),
             overlaps=micros < pl.col("ends").cum_max().shift(1).over("account_id"),
         )
-        .drop("ends")
+        .drop("ends", "latency_ms")
     )
 
 
@@ -47,7 +55,7 @@ def _steps(quantity: pl.Expr, width: float) -> pl.Expr:
 
 
 def _with_places(events: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    home = accounts.select("account_id", "signup_device_hash", "signup_ip_prefix_hash")
+    home = accounts.select("account_id", as_key("signup_device_hash"), as_key("signup_ip_prefix_hash"))
     network = pl.col("network")
     last, before_last = (network.shift(step).over("account_id") for step in (1, 2))
     moved = network != last

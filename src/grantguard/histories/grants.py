@@ -48,7 +48,6 @@ def _spending(seen: pl.DataFrame) -> pl.DataFrame:
             on_it=pl.len(),
             first_at=pl.col("first_at").min(),
             drained_at=pl.col("occurred_at").filter(pl.col("grant_share") >= DRAINED).min(),
-            in_first_hour=promo.filter(pl.col("occurred_at") < pl.col("first_at") + pl.duration(hours=1)).sum(),
             times=pl.col("occurred_at"),
             charges=promo,
         )
@@ -109,7 +108,6 @@ def _shape(given: pl.DataFrame) -> pl.DataFrame:
         *("subject", "grant_id", "granted_at", "expires_at", "kind", "campaign", "credits", "given_near"),
         spent=pl.col("spent").fill_null(0.0),
         spent_share=(pl.col("spent").fill_null(0.0) / pl.col("credits")).clip(0, 1),
-        first_hour_share=(pl.col("in_first_hour") / pl.col("credits")).clip(0, 1),
         first_day_share=(pl.col("in_first_day") / pl.col("credits")).clip(0, 1),
         expiry_share=pl.when(pl.col("at") >= pl.col("expires_at")).then(pl.col("in_last_days") / pl.col("spent")),
         wait=_between("granted_at", "first_at", 1_000_000),

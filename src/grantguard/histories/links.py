@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from grantguard.contract import Tables
-from grantguard.histories.events import PAST_EVENTS
+from grantguard.histories.keys import PAST_EVENTS, as_key
 
 SEEN_AT_SIGN_UP = {
     "device": "signup_device_hash",
@@ -36,14 +36,18 @@ VALUE = ["kind", "value"]
 FACT = ("kind", "value", "account_id", "seen_at")
 
 
-def find_facts(tables: Tables, events: pl.DataFrame) -> pl.DataFrame:
-    """One row a kind, value and account, with ``seen_at``: when the account first showed the value."""
+def find_facts(tables: Tables, events: pl.DataFrame, likenesses: pl.DataFrame) -> pl.DataFrame:
+    """One row a kind, value and account, with ``seen_at``: when the account first showed the value.
+
+    Values are keys (``as_key``); ``likenesses`` is what ``find_likenesses`` gives.
+    """
+    accounts = tables.accounts.with_columns(as_key(column) for column in SEEN_AT_SIGN_UP.values())
     shown = [
-        *(_shown(tables.accounts, kind, column, "created_at") for kind, column in SEEN_AT_SIGN_UP.items()),
+        *(_shown(accounts, kind, column, "created_at") for kind, column in SEEN_AT_SIGN_UP.items()),
         *(_shown(events, kind, column, "occurred_at") for kind, column in SEEN_IN_USE.items()),
         _referrers(tables.accounts),
         _instruments(tables),
-        *_likenesses(tables.accounts, events),
+        likenesses.select(FACT),
     ]
     facts = pl.concat(shown).group_by("kind", "value", "account_id").agg(pl.col("seen_at").min())
     return facts.sort(FACT)
@@ -63,8 +67,8 @@ def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.DataF
 def _referrers(accounts: pl.DataFrame) -> pl.DataFrame:
     """Whoever brings an account stands in the star of those it brought."""
     brought = accounts.filter(pl.col("referred_by").is_not_null())
-    stars = brought.group_by(value="referred_by").agg(seen_at=pl.col("created_at").min())
-    return stars.select(kind=pl.lit("referral"), value="value", account_id="value", seen_at="seen_at")
+    stars = brought.group_by(account_id="referred_by").agg(seen_at=pl.col("created_at").min())
+    return stars.with_columns(kind=pl.lit("referral"), value=as_key("account_id")).select(FACT)
 
 
 def _instruments(tables: Tables) -> pl.DataFrame:
@@ -73,24 +77,32 @@ def _instruments(tables: Tables) -> pl.DataFrame:
     return (
         tables.accounts.filter(pl.col("payment_hash").is_not_null())
         .join(first, on="account_id")
-        .select(kind=pl.lit("payment"), value="payment_hash", account_id="account_id", seen_at="seen_at")
+        .select(kind=pl.lit("payment"), value=as_key("payment_hash"), account_id="account_id", seen_at="seen_at")
     )
 
 
-def _likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> list[pl.DataFrame]:
+def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Facts of being alike (``twin_…``), and alike among those of one opening bin (``joined_…``).
+
+    Columns ``FACT``, ``likeness`` and ``bin``: what they are alike in, and the bin of their opening (null for twins).
+    """
     prints = take_prints(events).join(accounts.select("account_id", "created_at"), on="account_id", how="left")
     opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
-    alike = [_fact(prints, f"twin_{grid}", pl.col(f"fine_{grid}")) for grid in (0, 1)]
-    for name, width in JOINED_WITHIN.items():
-        for grid in (0, 1):
-            cell = pl.concat_str([f"coarse_{grid}", ((opened + grid * width // 2) // width)], separator="@")
-            alike.append(_fact(prints, f"joined_{name}_{grid}", cell))
-    return alike
+    alike = [_alike(prints, f"twin_{grid}", f"fine_{grid}", pl.lit(None, pl.Int64)) for grid in (0, 1)]
+    alike += [
+        _alike(prints, f"joined_{name}_{grid}", f"coarse_{grid}", (opened + grid * width // 2) // width)
+        for name, width in JOINED_WITHIN.items()
+        for grid in (0, 1)
+    ]
+    return pl.concat(alike)
 
 
-def _fact(prints: pl.DataFrame, kind: str, value: pl.Expr) -> pl.DataFrame:
-    facts = prints.select(kind=pl.lit(kind), value=value, account_id="account_id", seen_at="seen_at")
-    return facts.filter(pl.col("value").is_not_null())
+def _alike(prints: pl.DataFrame, kind: str, print_name: str, opening_bin: pl.Expr) -> pl.DataFrame:
+    facts = prints.select(
+        "account_id", "seen_at", kind=pl.lit(kind), likeness=as_key(print_name), bin=opening_bin.cast(pl.Int64)
+    )
+    known = facts.filter(pl.col("bin").is_not_null() | pl.col("kind").str.starts_with("twin"))
+    return known.with_columns(value=pl.struct("likeness", "bin").hash(seed=0)).select(*FACT, "likeness", "bin")
 
 
 def take_prints(events: pl.DataFrame) -> pl.DataFrame:

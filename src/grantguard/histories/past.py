@@ -12,12 +12,16 @@ from grantguard.contract import TIME, Tables
 from grantguard.histories.events import prepare_events
 from grantguard.histories.grants import prepare_billing, prepare_grants
 from grantguard.histories.kin import find_rings, pair_kin
-from grantguard.histories.links import find_facts
+from grantguard.histories.links import find_facts, find_likenesses
 from grantguard.histories.thresholds import find_thresholds, with_threshold
 from grantguard.histories.ties import mark_accounts, prepare_ties
+from grantguard.histories.views import Usage
 
 MOST_EVENTS = 200_000
 """Events of an account that are read at most: its newest."""
+
+UNREAD = ("ip_hash", "dry_at", "grant_id")
+"""Columns of events that facts are made of and no signal reads."""
 
 MARGIN_DAYS = 30
 """Days before the first grant and after the last one's end that belong to the promotional era."""
@@ -58,6 +62,7 @@ class Past:
     tables: Tables
     events: pl.DataFrame
     facts: pl.DataFrame
+    likenesses: pl.DataFrame
     marks: pl.DataFrame
     thresholds: pl.DataFrame
 
@@ -65,10 +70,12 @@ class Past:
     def of(cls, tables: Tables) -> Past:
         """Date every fact of the tables."""
         events = prepare_events(tables)
+        likenesses = find_likenesses(tables.accounts, events)
         return cls(
             tables=tables,
             events=events,
-            facts=find_facts(tables, events),
+            facts=find_facts(tables, events, likenesses),
+            likenesses=likenesses,
             marks=mark_accounts(tables.accounts, events, tables.billing),
             thresholds=find_thresholds(events),
         )
@@ -89,13 +96,14 @@ class Past:
             days=_by_day(usage),
             grants=prepare_grants(self.tables, seen, asked, self.marks),
             billing=prepare_billing(self.tables.billing, seen, asked),
-            ties=prepare_ties(self.facts, asked, self.marks),
+            ties=prepare_ties(self.facts, self.likenesses, asked, self.marks),
             kin=pair_kin(self.facts, asked, self.marks),
         )
 
     def _seen(self, asked: pl.DataFrame) -> pl.DataFrame:
         """Events of the accounts asked about up to their moments, by subject and time."""
-        joined = asked.lazy().join(self.events.lazy(), on="account_id", maintain_order="left_right")
+        read = self.events.lazy().select(pl.exclude(*UNREAD))
+        joined = asked.lazy().join(read, on="account_id", maintain_order="left_right")
         return joined.filter(pl.col("occurred_at") <= pl.col("at")).collect()
 
     def _window(self, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
@@ -112,19 +120,26 @@ class Past:
         )
         inside = pl.col("occurred_at").is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
         newest = pl.int_range(pl.len(), 0, -1).over("subject") <= MOST_EVENTS
-        windowed = seen.join(era, on="subject", how="left", maintain_order="left").filter(inside)
-        return windowed.filter(newest).drop("opens", "closes")
+        read = [name for name in Usage.columns() if name in seen.columns]
+        return (
+            seen.lazy()
+            .select("subject", *read)
+            .join(era.lazy(), on="subject", how="left", maintain_order="left")
+            .filter(inside)
+            .filter(newest)
+            .select("subject", *read)
+            .collect()
+        )
 
 
 def _by_day(usage: pl.DataFrame) -> pl.DataFrame:
     opened = pl.col("occurred_at").dt.truncate("1d")
-    machine = pl.concat_str([pl.col("device_hash").fill_null("-"), pl.col("client").fill_null("-")], separator="|")
+    machine = pl.col("device_hash").fill_null(0).xor(pl.col("client").fill_null(0))
     return (
         usage.lazy()
         .group_by("subject", day=opened)
         .agg(
             events=pl.len().cast(pl.Int64),
-            promo_share=pl.col("promo_credits").sum() / pl.col("granted").max(),
             rest=pl.max_horizontal(pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0), _edges()) / 3600,
             first_second=(pl.col("occurred_at").min() - opened.first()).dt.total_seconds().cast(pl.Float64),
             prefixes=pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),

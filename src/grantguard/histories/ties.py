@@ -22,7 +22,9 @@ def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.Data
     )
 
 
-def prepare_ties(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+def prepare_ties(
+    facts: pl.DataFrame, likenesses: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame
+) -> pl.DataFrame:
     """One row a subject and value shown by then, with the columns of ``views.Ties``.
 
     ``asked`` has ``subject``, ``account_id`` and ``at``; ``marks`` is what ``mark_accounts`` gives.
@@ -34,7 +36,7 @@ def prepare_ties(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) 
     )
     together = _count_others(facts.join(shared, on=VALUE, how="semi"), own.join(shared, on=VALUE, how="semi"), marks)
     ties = pl.concat([together.select(alone.columns), alone])
-    return _with_chance(ties, facts).sort("subject", *VALUE)
+    return _with_chance(ties, likenesses).sort("subject", *VALUE)
 
 
 def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
@@ -61,22 +63,22 @@ def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     return counted.with_columns(deleted=pl.col("by_opening") - pl.col("by_month_before")).drop(*before)
 
 
-def _with_chance(ties: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _with_chance(ties: pl.DataFrame, likenesses: pl.DataFrame) -> pl.DataFrame:
     """Accounts of one opening bin that are alike, beside how many chance would bring.
 
     With n accounts in the population, f of this likeness and h of this opening bin, chance brings f h / n.
     """
-    chance = [_expect(ties, facts, f"joined_{name}_{grid}") for name in JOINED_WITHIN for grid in (0, 1)]
+    chance = [_expect(ties, likenesses, f"joined_{name}_{grid}") for name in JOINED_WITHIN for grid in (0, 1)]
     expected = pl.concat(chance).unique(["subject", *VALUE])
     return ties.join(expected, on=["subject", *VALUE], how="left").select(
         "subject", *VALUE, "others", "payers", "drained", "deleted", "expected"
     )
 
 
-def _expect(ties: pl.DataFrame, facts: pl.DataFrame, kind: str) -> pl.DataFrame:
-    halves = pl.col("value").str.split_exact("@", 1).struct.rename_fields(["likeness", "bin"]).struct.unnest()
-    moments = facts.filter(pl.col("kind") == kind).select("kind", halves, when="seen_at")
-    asked = ties.filter(pl.col("kind") == kind).select("subject", "kind", "value", halves, "at")
+def _expect(ties: pl.DataFrame, likenesses: pl.DataFrame, kind: str) -> pl.DataFrame:
+    moments = likenesses.filter(pl.col("kind") == kind).with_columns(when="seen_at")
+    named = moments.select(*VALUE, "likeness", "bin").unique(VALUE)
+    asked = ties.filter(pl.col("kind") == kind).select("subject", *VALUE, "at").join(named, on=VALUE)
     for key, name in ((["kind", "likeness"], "f"), (["kind", "bin"], "h"), (["kind"], "n")):
         asked = count_by(moments, asked, key, name)
     fraction = (pl.col("f") - 1) * (pl.col("h") - 1) / (pl.col("n") - 1).clip(1)

@@ -84,7 +84,6 @@ class Days(View):
 
     day = Prepared("the day")
     events = Prepared("events on it")
-    promo_share = Prepared("credits of the day, as a share of all promotional credits given")
     rest = Prepared("the longest pause on it, in hours")
     first_second = Prepared("seconds from midnight to its first event")
     prefixes = Prepared("address prefixes used on it")
@@ -101,7 +100,6 @@ class Grants(View):
     campaign = Prepared("what it was given for")
     credits = Prepared("how much was given")
     spent_share = Prepared("the share of it that was spent")
-    first_hour_share = Prepared("the share of it spent within an hour of its first use")
     first_day_share = Prepared("the share of it spent within a day of being given")
     expiry_share = Prepared("what was spent in its last two days, as a share of what was spent")
     wait = Prepared("seconds from its giving to its first use")

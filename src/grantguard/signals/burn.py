@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from grantguard.contract import MULTIPLIERS
-from grantguard.histories import Days, Grants, Usage
+from grantguard.histories import Grants, Usage
 from grantguard.signals._signal import enough, signal
 
 
@@ -18,17 +18,6 @@ def drain_time(grants: Grants) -> pl.Expr:
     Looks the same: a hackathon, an evaluation run.
     """
     return grants.drain.min() / 3600
-
-
-@signal(unit="share", suspicious="high", says="{value:.0%} of a grant was spent in its first hour of use")
-def first_hour_burn(grants: Grants) -> pl.Expr:
-    """The largest share of a grant that was spent within an hour of its first use.
-
-    Speed before anybody can look is a farm's only defence.
-
-    Looks the same: an eager newcomer with a small grant.
-    """
-    return grants.first_hour_share.max()
 
 
 @signal(unit="share", suspicious="high", says="on average {value:.0%} of a grant was spent within a day of being given")
@@ -98,17 +87,6 @@ def expiry_dump(grants: Grants) -> pl.Expr:
     """
     used = grants.expiry_share.filter(grants.spent_share >= 0.5)
     return used.max()
-
-
-@signal(unit="share", suspicious="high", says="{value:.0%} of all its grants was spent in one day")
-def biggest_day(days: Days) -> pl.Expr:
-    """The largest share of all credit given that was spent on one day.
-
-    A stolen or bought account is emptied in one sitting.
-
-    Looks the same: an enthusiast's first weekend.
-    """
-    return days.promo_share.max()
 
 
 @signal(unit="ratio", suspicious="high", says="each credit bought {value:.1f} times its list price", needs=10)

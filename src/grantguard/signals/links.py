@@ -11,7 +11,7 @@ import polars as pl
 from grantguard.histories import Kin, Ties
 from grantguard.signals._signal import enough, signal
 
-HOUSEHOLD = 1
+HOUSEHOLD = 3
 """Others with whom a couple, or a desk, shares a device."""
 
 CLOSE = 0.75
@@ -176,7 +176,7 @@ def closest_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: a couple.
     """
-    return kin.strength.filter(~kin.paid).max()
+    return kin.strength.filter(~kin.paid, kin.dry | (kin.hours_apart <= 72)).max()
 
 
 @signal(unit="accounts", suspicious="high", says="{value:.0f} close kin opened within three days of it")
@@ -198,7 +198,7 @@ def drained_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: friends who came for the same offer.
     """
-    return ((kin.strength >= CLOSE) & kin.dry & ~kin.paid).sum()
+    return (((kin.strength >= CLOSE) & kin.dry & ~kin.paid).sum().cast(pl.Int64) - 1).clip(0)
 
 
 @signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had run dry")
