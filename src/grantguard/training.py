@@ -23,6 +23,9 @@ from grantguard.signals import CATALOGUE, extract
 Floats = NDArray[np.float64]
 
 SIGNS = np.array([1.0 if each.suspicious == "high" else -1.0 for each in CATALOGUE])
+CHANCES = np.array([2 if each.family in ("links", "lifecycle") else 1 for each in CATALOGUE])
+"""Conduct has as many signals as identity and money together: these have two chances each, so that all are heard."""
+
 NAMES = tuple(each.name for each in CATALOGUE)
 
 
@@ -127,7 +130,9 @@ def grow(
 
 
 def _fit(everyone: Floats, reference: Floats, recipe: Recipe) -> RiskForest:
-    forest = RiskForest(n_estimators=recipe.trees, max_samples=recipe.sample, signs=SIGNS, random_state=recipe.seed)
+    forest = RiskForest(
+        n_estimators=recipe.trees, max_samples=recipe.sample, signs=SIGNS, chances=CHANCES, random_state=recipe.seed
+    )
     return forest.fit(everyone, reference=reference)
 
 

@@ -51,3 +51,9 @@ def test_verdicts_do_not_grow_trees() -> None:
 def test_an_all_null_row_is_not_odd() -> None:
     forest = RiskForest(n_estimators=50).fit(TABLE)
     assert forest.risk_score(np.full((1, 5), np.nan))[0] < np.median(forest.risk_score(TABLE))
+
+
+def test_more_chances_make_a_column_heard() -> None:
+    odd = np.where(np.arange(5) == 2, 30.0, 0.1)[None, :]
+    quiet, heard = (RiskForest(chances=chances).fit(TABLE) for chances in (None, [1, 1, 6, 1, 1]))
+    assert heard.risk_score(odd)[0] > quiet.risk_score(odd)[0]

@@ -39,11 +39,13 @@ class CompiledForest:
     signals: int
 
     @classmethod
-    def of(cls, forest: IsolationForest) -> CompiledForest:
+    def of(cls, forest: IsolationForest, columns: Ints | None = None) -> CompiledForest:
         """Flatten a fitted forest; every leaf's value is 0 until a reference gives it one.
 
-        The forest must have been grown on all columns (``max_features=1.0``).
+        The forest must have been grown on all columns (``max_features=1.0``). ``columns`` says which signal each
+        of them was, where they are not the signals in order.
         """
+        signal_of = np.arange(int(forest.n_features_in_)) if columns is None else columns
         trees = [each.tree_ for each in forest.estimators_]
         sizes = [tree.node_count for tree in trees]
         roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
@@ -58,14 +60,14 @@ class CompiledForest:
         depths = np.concatenate([_depths(each) for each in forest.estimators_])
         return cls(
             roots=roots,
-            feature=np.concatenate([tree.feature for tree in trees]).clip(0).astype(np.int64),
+            feature=signal_of[np.concatenate([tree.feature for tree in trees]).clip(0)],
             threshold=np.where(is_leaf, 0.0, np.concatenate([tree.threshold for tree in trees])),
             children=children,
             path_length=np.where(is_leaf, depths + mean_path_length(counts), 0.0),
             grown_on=counts,
             value=np.zeros(len(own)),
             depth=int(depths.max()),
-            signals=int(forest.n_features_in_),
+            signals=int(signal_of.max()) + 1,
             norm=float(mean_path_length(np.array([float(forest.max_samples_)]))[0]),
         )
 

@@ -28,6 +28,9 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         Rows that each tree is grown on.
     signs
         +1 for each column whose high side is suspicious, -1 for its low side; None: all high.
+    chances
+        How many chances of being split on each column has; None: one each. Where one kind of evidence has many
+        columns, more chances for the others keep it from drowning them.
     random_state
         The seed of all that is drawn.
 
@@ -52,11 +55,13 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         n_estimators: int = 200,
         max_samples: int = 512,
         signs: ArrayLike | None = None,
+        chances: ArrayLike | None = None,
         random_state: int = 0,
     ) -> None:
         self.n_estimators = n_estimators
         self.max_samples = max_samples
         self.signs = signs
+        self.chances = chances
         self.random_state = random_state
 
     def fit(self, X: ArrayLike | pd.DataFrame, y: None = None, *, reference: ArrayLike | None = None) -> Self:
@@ -70,12 +75,14 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         trusted = everyone if reference is None else _as_table(reference)
         signs = np.ones(everyone.shape[1]) if self.signs is None else np.asarray(self.signs, dtype=np.float64)
         self.scale_ = Scale.fit(trusted, signs)
+        chances = np.ones(len(signs), dtype=np.int64) if self.chances is None else np.asarray(self.chances)
+        columns = np.repeat(np.arange(len(signs)), chances)
         self.forest_ = IsolationForest(
             n_estimators=self.n_estimators,
             max_samples=min(self.max_samples, len(everyone)),
             random_state=self.random_state,
-        ).fit(self.scale_.surprise(everyone))
-        self.compiled_ = CompiledForest.of(self.forest_).valued_by(self.scale_.surprise(trusted))
+        ).fit(self.scale_.surprise(everyone)[:, columns])
+        self.compiled_ = CompiledForest.of(self.forest_, columns).valued_by(self.scale_.surprise(trusted))
         self.n_features_in_ = everyone.shape[1]
         return self
 

@@ -18,10 +18,13 @@ CLOSE = 0.75
 """The joint strength of shared values from which two accounts are close kin."""
 
 
-def _crowd(ties: Ties, kind: str, hub: float) -> pl.Expr:
-    """Others on the account's most telling value of a kind: fewer beyond a hub's size, fewer for each payer."""
+def _crowd(ties: Ties, kind: str, hub: float, *, dry: bool = False) -> pl.Expr:
+    """Others on the account's most telling value of a kind: fewer beyond a hub's size, fewer for each payer.
+
+    ``dry`` counts those alone whose grants had run dry: who shares a room does not share that.
+    """
     share_unpaid = 1 - ties.payers / ties.others.clip(1)
-    telling = ties.others * (-ties.others / hub).exp() * share_unpaid**2
+    telling = (ties.drained if dry else ties.others) * (-ties.others / hub).exp() * share_unpaid**2
     return telling.filter(ties.kind == kind).max()
 
 
@@ -47,15 +50,15 @@ def shared_payment(ties: Ties) -> pl.Expr:
     return _crowd(ties, "payment", 500)
 
 
-@signal(unit="accounts", suspicious="high", says="its address was used by about {value:.0f} others")
+@signal(unit="accounts", suspicious="high", says="about {value:.0f} others on its address had run dry")
 def shared_address(ties: Ties) -> pl.Expr:
-    """Other accounts on its addresses, discounted by payers and by how common the address is.
+    """Others on its addresses whose grants had run dry, discounted by payers and by how common the address is.
 
     A farm has fewer exits than accounts.
 
     Looks the same: an office, a dormitory.
     """
-    return _crowd(ties, "address", 25)
+    return _crowd(ties, "address", 25, dry=True)
 
 
 @signal(unit="accounts", suspicious="high", says="its mail address reads the same as that of {value:.0f} others")
@@ -69,7 +72,7 @@ def shared_email(ties: Ties) -> pl.Expr:
     return ties.others.filter(ties.kind == "email").max()
 
 
-@signal(unit="accounts", suspicious="high", says="{value:.0f} others run its script from other places")
+@signal(unit="accounts", suspicious="high", says="its script also runs elsewhere, in accounts numbering {value:.0f}")
 def shared_script(kin: Kin) -> pl.Expr:
     """Unpaid accounts with a template or a prompt that few have, and with no address in common.
 
@@ -106,7 +109,7 @@ def twins(ties: Ties) -> pl.Expr:
 
 
 def _beyond_chance(ties: Ties, width: str) -> pl.Expr:
-    more = ((1 + ties.others) / (1 + ties.expected)).log(2)
+    more = ((1 + ties.drained) / (1 + ties.expected)).log(2)
     return more.filter(ties.kind.is_in([f"joined_{width}_0", f"joined_{width}_1"])).max()
 
 
@@ -168,7 +171,11 @@ def deleted_predecessors(ties: Ties) -> pl.Expr:
     return ties.deleted.filter(ties.kind.is_in(["device", "payment", "email"])).max()
 
 
-@signal(unit="strength", suspicious="high", says="the values it shares with its closest kin weigh {value:.1f}")
+@signal(
+    unit="strength",
+    suspicious="high",
+    says="it shares with another account what strangers do not share (weight {value:.1f})",
+)
 def closest_kin(kin: Kin) -> pl.Expr:
     """What the values shared with one other account say together, payers left out.
 
