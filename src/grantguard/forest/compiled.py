@@ -86,7 +86,8 @@ class CompiledForest:
 
     def _step(self, rows: NDArray[np.float32], starts: Ints, place: Ints) -> Ints:
         """One level down, all rows in all trees at once; flat ``take`` is what makes a single row quick."""
-        beyond = rows.take(self.feature.take(place) + starts) > self.threshold.take(place)
+        cells = self.feature.take(place) + starts if len(starts) > 1 else self.feature.take(place)
+        beyond = rows.take(cells) > self.threshold.take(place)
         return self.children.take(2 * place + beyond)
 
     def mean_depth(self, surprise: Floats) -> Floats:

@@ -66,7 +66,7 @@ def silence_when_dry(grants: Grants) -> pl.Expr:
 
 @signal(unit="requests", suspicious="high", says="it knocked {value:.0f} times after its grants had run dry", needs=10)
 def knocks_when_dry(usage: Usage) -> pl.Expr:
-    """Requests that were refused or failed after the grants had run dry.
+    """Requests that were refused or failed after the grants had run dry; ten say as much as a hundred.
 
     A pool finds out that an account is empty by trying it.
 
@@ -74,7 +74,7 @@ def knocks_when_dry(usage: Usage) -> pl.Expr:
     """
     dry = usage.since_dry > 0
     failed = usage.status.is_in(["error", "cancelled"])
-    return enough(usage.since_dry.count(), 1, (dry & failed & (usage.promo_credits == 0)).sum())
+    return enough(usage.since_dry.count(), 1, (dry & failed & (usage.promo_credits == 0)).sum().clip(0, 10))
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of a grant's use fell into its last two days")

@@ -93,16 +93,17 @@ def refunds_when_dry(billing: Billing) -> pl.Expr:
     return (taken_back & billing.after_dry.is_between(0, 14)).sum()
 
 
-@signal(unit="rounds", suspicious="high", says="it subscribed and left {value:.0f} times")
+@signal(unit="rounds", suspicious="high", says="it subscribed and left again, {value:.0f} times beyond the first")
 def subscription_rounds(billing: Billing) -> pl.Expr:
-    """The fewer of its subscriptions and its departures.
+    """The fewer of its subscriptions and its departures, beyond the first: anybody may leave once.
 
     A grant that comes with a plan is harvested by the round.
 
     Looks the same: a seasonal user.
     """
     left = billing.kind.is_in(["cancel", "refund", "chargeback"]).sum()
-    return pl.min_horizontal((billing.kind == "subscribe").sum(), left)
+    rounds = pl.min_horizontal((billing.kind == "subscribe").sum(), left).cast(pl.Int64)
+    return (rounds - 1).clip(0)
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of its grants were given for bringing others")
