@@ -183,7 +183,7 @@ def closest_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: a couple.
     """
-    return kin.strength.filter(~kin.paid, kin.dry | (kin.hours_apart <= 72)).max()
+    return kin.strength.filter(kin.strength >= CLOSE, ~kin.paid, kin.dry | (kin.hours_apart <= 72)).max()
 
 
 @signal(unit="accounts", suspicious="high", says="{value:.0f} close kin opened within three days of it")
@@ -216,18 +216,18 @@ def cycling(kin: Kin) -> pl.Expr:
 
     Looks the same: a colleague who is told of the offer.
     """
-    return kin.cycle_gap.filter(~kin.paid, kin.strength >= CLOSE, kin.cycle_gap <= 72).min()
+    return kin.cycle_gap.filter(~kin.paid, kin.strength >= CLOSE, kin.cycle_gap <= 24).min()
 
 
 @signal(
     unit="seats", suspicious="high", says="{value:.0f} seats of its team used its device or address, one after another"
 )
 def stuffed_seats(kin: Kin) -> pl.Expr:
-    """Close kin that began within three days of the one's, or its own, running dry.
+    """Close kin that began within a day of the one's, or its own, running dry.
 
     One person in all the seats of a team is in one of them at a time.
 
     Looks the same: a handed-on work place.
     """
-    turns = (kin.cycle_gap <= 72) & (kin.strength >= CLOSE)
+    turns = (kin.cycle_gap <= 24) & (kin.strength >= CLOSE)
     return enough(pl.len(), 1, turns.sum())
