@@ -15,7 +15,7 @@ NOW = datetime(2025, 5, 1, tzinfo=UTC)
 CALM: dict[str, Any] = {
     "at": NOW,
     "status": "scored",
-    "p_value": 0.4,
+    "p_ever": 0.4,
     "p_conduct": 0.5,
     "p_identity": 0.5,
     "p_money": 0.5,
@@ -29,11 +29,11 @@ CALM: dict[str, Any] = {
     "threshold_hugging": None,
     "promo_credits_left": 30.0,
 }
-RARE: dict[str, Any] = {"p_value": 0.001, "p_conduct": 0.01, "p_identity": 0.02}
+RARE: dict[str, Any] = {"p_ever": 0.001, "p_conduct": 0.01, "p_identity": 0.02}
 
 
 def decided(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any column's value
-    optional = ("multiplier_gain", "threshold_hugging", "p_value")
+    optional = ("multiplier_gain", "threshold_hugging", "p_ever")
     types: dict[str, pl.DataType] = {"at": TIME, "labelled_at": TIME, "verdict": pl.String()}
     types |= dict.fromkeys(optional, pl.Float64())
     return decide(pl.DataFrame([CALM | changes], schema_overrides=types)).row(0, named=True)
@@ -52,21 +52,21 @@ def test_one_kind_of_evidence_does_not_hold() -> None:
 
 
 def test_two_kinds_of_evidence_alone_do_not_hold() -> None:
-    assert decided(**RARE | {"p_value": 0.01})["action"] == "allow"
+    assert decided(**RARE | {"p_ever": 0.01})["action"] == "allow"
 
 
 @pytest.mark.parametrize("kinds", [("conduct", "money"), ("identity", "money"), ("conduct", "identity")])
 def test_any_two_kinds_will_do(kinds: tuple[str, str]) -> None:
-    assert decided(p_value=0.001, **{f"p_{kind}": 0.01 for kind in kinds})["action"] == "hold"
+    assert decided(p_ever=0.001, **{f"p_{kind}": 0.01 for kind in kinds})["action"] == "hold"
 
 
 def test_good_faith_raises_the_bar() -> None:
-    assert decided(**RARE | {"p_value": 0.004})["action"] == "hold"
-    assert decided(**RARE | {"p_value": 0.004, "payments": 3})["action"] == "allow"
+    assert decided(**RARE | {"p_ever": 0.004})["action"] == "hold"
+    assert decided(**RARE | {"p_ever": 0.004, "payments": 3})["action"] == "allow"
 
 
 def test_money_taken_back_is_no_good_faith() -> None:
-    assert decided(**RARE | {"p_value": 0.004, "payments": 3, "taken_back": True})["action"] == "hold"
+    assert decided(**RARE | {"p_ever": 0.004, "payments": 3, "taken_back": True})["action"] == "hold"
 
 
 def test_a_chargeback_holds_and_asks() -> None:
@@ -75,20 +75,20 @@ def test_a_chargeback_holds_and_asks() -> None:
 
 def test_arbitrage_far_beyond_needs_one_kind_alone() -> None:
     far = {"multiplier_gain": 3.4, "threshold_hugging": 0.95}
-    assert decided(p_value=0.001, p_conduct=0.001, **far)["action"] == "hold"
+    assert decided(p_ever=0.001, p_conduct=0.001, **far)["action"] == "hold"
 
 
 def test_long_documents_are_no_arbitrage() -> None:
     long = {"multiplier_gain": 3.4, "threshold_hugging": 0.1}
-    assert decided(p_value=0.001, p_conduct=0.001, **long)["action"] == "allow"
+    assert decided(p_ever=0.001, p_conduct=0.001, **long)["action"] == "allow"
 
 
 def test_too_little_history_is_no_ground() -> None:
-    assert decided(**RARE | {"status": "too_little_history", "p_value": None})["action"] == "allow"
+    assert decided(**RARE | {"status": "too_little_history", "p_ever": None})["action"] == "allow"
 
 
 def test_only_a_person_revokes() -> None:
-    worst = {"p_value": 1e-6, "p_conduct": 1e-6, "p_identity": 1e-6, "p_money": 1e-6, "chargebacks": 9}
+    worst = {"p_ever": 1e-6, "p_conduct": 1e-6, "p_identity": 1e-6, "p_money": 1e-6, "chargebacks": 9}
     assert decided(**worst)["action"] == "hold"
     assert decided(verdict="abuse", labelled_at=NOW)["action"] == "revoke"
 

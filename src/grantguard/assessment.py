@@ -119,12 +119,14 @@ def _score(
     tails = bundle.scale.tail(table)
     contributions = bundle.forest.contributions(bundle.scale.surprise(table))
     scores = contributions.sum(axis=1)
-    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE))
+    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE), strata)
+    p_values = bundle.calibration.p_value(scores, strata)
     silent = is_silent(signals)
     known = {
         "status": np.where(silent, "too_little_history", "scored"),
         "risk": bundle.calibration.risk(scores),
-        "p_value": bundle.calibration.p_value(scores, strata),
+        "p_value": p_values,
+        "p_ever": bundle.calibration.p_ever(p_values),
         **{f"p_{kind}": kinds[:, i] for i, kind in enumerate(KINDS_OF_EVIDENCE)},
     }
     typical = bundle.calibration.typical[strata]
@@ -134,7 +136,7 @@ def _score(
     )
     told = facts.hstack(pl.DataFrame(known)).hstack(signals.select("multiplier_gain", "threshold_hugging"))
     unscored = pl.col("status") != "scored"
-    hidden = [pl.when(~unscored).then(pl.col(name)).alias(name) for name in ("risk", "p_value")]
+    hidden = [pl.when(~unscored).then(pl.col(name)).alias(name) for name in ("risk", "p_value", "p_ever")]
     return told.with_columns(hidden), reasons
 
 

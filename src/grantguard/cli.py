@@ -18,11 +18,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from grantguard.assessment import Assessment, assess
-from grantguard.contract import TRUTH, Tables
+from grantguard.contract import LABELS, TRUTH, Tables
 from grantguard.errors import GrantguardError, InputError, UsageError
 from grantguard.evaluation import BUDGETS, Evaluation
 from grantguard.evaluation import evaluate as hold_against
-from grantguard.forest import Bundle, pack, unpack
+from grantguard.forest import Bundle, pack, repack, unpack
 from grantguard.histories import Past, ask
 from grantguard.report import render_ranking, render_report
 from grantguard.service import create_app
@@ -32,6 +32,7 @@ from grantguard.sources.files import describe_counts, read, read_one, require_to
 from grantguard.sources.outputs import require_suffix, write_rejected, write_table, write_tables
 from grantguard.store.bundles import read_bundle, write_bundle
 from grantguard.training import NAMES, Recipe
+from grantguard.training import learn as teach_by_verdicts
 from grantguard.training import train as make_bundle
 from grantguard.worlds import simulate as make_world
 
@@ -153,18 +154,46 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="The folder of the new bundle.")],
     at: AtOption = None,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same bundle.")] = 0,
+    unschooled: Annotated[bool, typer.Option("--unschooled", help="Without simulated techniques' teaching.")] = False,
     keep_going: KeepGoing = False,
 ) -> None:
-    """Make a forest from histories; no label is needed.
+    """Make a forest from histories; labels in the data teach it, and none is needed.
 
     Example: grantguard train --data data/sample --out models/mine
     """
     tables, newest = _read(data, out.parent, keep_going=keep_going)
     with _progress() as progress:
         progress.add_task("growing the forest", total=None)
-        bundle, estimator = make_bundle(tables, _moment(at, newest), Recipe(seed=seed))
+        recipe = Recipe(seed=seed, schooled=not unschooled)
+        bundle, estimator = make_bundle(tables, _moment(at, newest), recipe)
     write_bundle(pack(bundle, estimator), out)
     _say(f"{out}: model {bundle.version}, calibrated on {bundle.card['metrics']['calibrated_by']:,} accounts")
+
+
+@app.command()
+def learn(
+    data: DataOption,
+    labels: Annotated[Path, typer.Option("--labels", help="Verdicts: account_id or ring_id, label, labelled_at.")],
+    model: ModelOption,
+    out: Annotated[Path, typer.Option("--out", help="The folder of the taught bundle.")],
+    keep_going: KeepGoing = False,
+) -> None:
+    """Teach a forest with reviewers' verdicts: leaf values move, nothing else.
+
+    Example: grantguard learn --data DIR --labels verdicts.csv --model models/default --out models/taught
+    """
+    if out.resolve() == model.resolve():
+        raise UsageError(f"--out: {out} is the model that is to be taught; versions never change, name another folder")
+    files = read_bundle(model)
+    bundle = unpack(files, NAMES)
+    tables, _ = _read(data, out.parent, keep_going=keep_going)
+    verdicts = read_one(labels, LABELS, _now())
+    with _progress() as progress:
+        progress.add_task("learning from verdicts", total=None)
+        taught = teach_by_verdicts(tables, verdicts, bundle)
+    write_bundle(repack(taught, files), out)
+    said = len(taught.card["verdicts"])
+    _say(f"{out}: model {taught.version}, taught by verdicts on {said:,} accounts")
 
 
 @app.command()

@@ -12,6 +12,7 @@
         │   └── TooManyRejected  more than the tolerated share of a table was bad
         ├── AccountUnknown       an account that no table mentions
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
+        ├── NothingToLearn       no verdict is about anybody in the data
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -61,6 +62,10 @@ class AccountUnknown(WorkError):
 
 class ReferenceTooSmall(WorkError):
     """Too few trusted accounts to keep the promise that was asked for."""
+
+
+class NothingToLearn(WorkError):
+    """No verdict is about anybody in the data."""
 
 
 class BundleError(WorkError):

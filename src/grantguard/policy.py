@@ -20,7 +20,7 @@ class Rules:
     """Every number of the policy, each with its sentence."""
 
     budget: float = 0.005
-    """Hold at most this share of genuine accounts."""
+    """Hold at most this share of genuine accounts, over their lives, however often they are looked at."""
     evidence: float = 0.05
     """A kind of evidence speaks when its part of the risk is this rare in the reference, or rarer."""
     kinds_needed: int = 2
@@ -59,7 +59,7 @@ RULES = Rules()
 def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
     """``assessed`` with ``action``, ``held_until``, ``recheck_credits`` and ``recheck_at``, row by row.
 
-    ``assessed`` has ``at, status, p_value, p_conduct, p_identity, p_money, payments, taken_back, chargebacks,
+    ``assessed`` has ``at, status, p_ever, p_conduct, p_identity, p_money, payments, taken_back, chargebacks,
     age_days, verdict, labelled_at, multiplier_gain, threshold_hugging, promo_credits_left``.
     """
     action = (
@@ -91,7 +91,7 @@ def _fresh(rules: Rules) -> pl.Expr:
 def _is_rare(rules: Rules) -> pl.Expr:
     good_faith = (pl.col("payments") >= rules.good_faith_payments) & ~pl.col("taken_back")
     budget = pl.when(good_faith).then(rules.good_faith_budget).otherwise(rules.budget)
-    return (pl.col("status") == "scored") & (pl.col("p_value") <= budget)
+    return (pl.col("status") == "scored") & (pl.col("p_ever") <= budget)
 
 
 def _is_corroborated(rules: Rules) -> pl.Expr:

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from grantguard.forest import Calibration, stratum_of
-from grantguard.forest.calibration import THIN, conformal_p
+from grantguard.forest.calibration import STRATA, THIN, conformal_p
 
 
-def calibrate(scores: np.ndarray, strata: np.ndarray) -> Calibration:
-    return Calibration.of(scores, np.zeros((len(scores), 3)), strata, np.zeros((len(scores), 2)))
+def calibrate(scores: np.ndarray, strata: np.ndarray, account: np.ndarray | None = None) -> Calibration:
+    names = np.arange(len(scores)) if account is None else account
+    rows = scores[:, None]
+    return Calibration.of(rows, rows, strata, names).scored(lambda row: row, lambda row: row)
 
 
 def test_p_is_one_plus_as_extreme_over_one_plus_all() -> None:
@@ -60,6 +62,33 @@ def test_equal_reference_scores_still_order_risk() -> None:
     assert (np.diff(risk) > 0).all()
 
 
-def test_age_and_payment_make_the_stratum() -> None:
-    strata = stratum_of(np.array([0.1, 3.0, 10.0, 90.0, np.nan]), np.array([False, True, False, True, False]))
-    assert strata.tolist() == [0, 3, 4, 7, 0]
+def test_the_nearest_landmark_and_payment_make_the_stratum() -> None:
+    strata = stratum_of(
+        np.array([0.01, 0.1, 1.2, 5.0, 90.0, np.nan]), np.array([False, True, False, True, True, False])
+    )
+    assert [STRATA[i] for i in strata] == [
+        "hour, unpaid",
+        "hour, paid",
+        "day, unpaid",
+        "week, paid",
+        "month, paid",
+        "hour, unpaid",
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_looking_at_every_landmark_stops_no_more_than_the_budget(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    strata, account = np.tile(np.arange(0, 12, 2), 3000), np.repeat(np.arange(3000), 6)
+    calibration = calibrate(rng.normal(size=18_000).astype(np.float32).astype(float), strata, account)
+    p_values = calibration.p_value(rng.normal(size=18_000), strata)
+    ever_stopped = (calibration.p_ever(p_values) <= 0.05).reshape(3000, 6).any(axis=1)
+    assert ever_stopped.mean() < 0.065
+    assert (p_values <= 0.05).reshape(3000, 6).any(axis=1).mean() > 0.2
+
+
+def test_accounts_left_out_are_compared_with_no_more() -> None:
+    calibration = calibrate(np.arange(500.0), np.zeros(500, dtype=int))
+    without = calibration.without(np.arange(400, 500)).scored(lambda row: row, lambda row: row)
+    assert without.accounts == 400
+    assert without.p_value(np.array([400.0]), np.array([0]))[0] == pytest.approx(1 / 401)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from grantguard.forest.bundle import Bundle, pack, unpack
+from grantguard.forest.bundle import Bundle, pack, repack, unpack
 from grantguard.forest.calibration import Calibration, stratum_of
 from grantguard.forest.compiled import CompiledForest
 from grantguard.forest.detector import RiskForest
+from grantguard.forest.feedback import Lessons, balance, choose_pull, scale_weight, teach
 from grantguard.forest.reasons import give_reasons, sum_by_kind
 from grantguard.forest.scale import Scale
 
@@ -13,11 +14,17 @@ __all__ = [
     "Bundle",
     "Calibration",
     "CompiledForest",
+    "Lessons",
     "RiskForest",
     "Scale",
+    "balance",
+    "choose_pull",
     "give_reasons",
     "pack",
+    "repack",
+    "scale_weight",
     "stratum_of",
     "sum_by_kind",
+    "teach",
     "unpack",
 ]

@@ -1,7 +1,7 @@
 """A bundle: everything that scoring needs, as files in memory; reading and writing them is a door's business.
 
 =================  =========================================================================
-``forest.npz``     the flattened trees, the scale and the calibration, loaded without pickle
+``forest.npz``     flattened trees, scale, calibration and lessons, loaded without pickle
 ``card.json``      what it is: catalogue, data fingerprint, seed, versions, metrics
 ``estimator.joblib``  the scikit-learn estimator, for data scientists; never loaded to serve
 ``digests.json``   SHA-256 of each of the above; a changed byte is refused
@@ -24,20 +24,29 @@ from grantguard.errors import BundleForeign, BundleMissing, BundleTampered
 from grantguard.forest.calibration import Calibration
 from grantguard.forest.compiled import CompiledForest
 from grantguard.forest.detector import RiskForest
+from grantguard.forest.feedback import Lessons
 from grantguard.forest.scale import Scale
 
-FORMAT = 1
+FORMAT = 2
 FILES = ("forest.npz", "card.json", "estimator.joblib")
-PARTS = {"forest": CompiledForest, "scale": Scale, "calibration": Calibration}
+PARTS = {
+    "forest": CompiledForest,
+    "scale": Scale,
+    "calibration": Calibration,
+    "school": Lessons,
+    "verdicts": Lessons,
+}
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A forest ready to serve, with its card."""
+    """A forest ready to serve, what calibrates it and what taught it (``school``, ``verdicts``), with its card."""
 
     forest: CompiledForest
     scale: Scale
     calibration: Calibration
+    school: Lessons
+    verdicts: Lessons
     card: dict[str, Any]
 
     @property
@@ -48,16 +57,26 @@ class Bundle:
 
 def pack(bundle: Bundle, estimator: RiskForest) -> dict[str, bytes]:
     """The bundle's files by name."""
+    dumped = io.BytesIO()
+    joblib.dump(estimator, dumped, compress=3)
+    return _seal(bundle, dumped.getvalue())
+
+
+def repack(bundle: Bundle, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a bundle that was taught since ``files`` were read: its trees, and so its estimator, are theirs."""
+    return _seal(bundle, files["estimator.joblib"])
+
+
+def _seal(bundle: Bundle, estimator: bytes) -> dict[str, bytes]:
     arrays = {
         f"{part}.{field.name}": np.asarray(getattr(getattr(bundle, part), field.name))
         for part, kind in PARTS.items()
         for field in fields(kind)
     }
-    forest, joblibbed = io.BytesIO(), io.BytesIO()
+    forest = io.BytesIO()
     np.savez_compressed(forest, allow_pickle=False, **arrays)
-    joblib.dump(estimator, joblibbed, compress=3)
     card = json.dumps(bundle.card, indent=2, sort_keys=True).encode()
-    files = dict(zip(FILES, (forest.getvalue(), card, joblibbed.getvalue()), strict=True))
+    files = dict(zip(FILES, (forest.getvalue(), card, estimator), strict=True))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     return {**files, "digests.json": json.dumps(digests, indent=2, sort_keys=True).encode()}
 

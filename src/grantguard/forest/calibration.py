@@ -1,63 +1,124 @@
-"""Calibration: from scores to rarities among comparable reference accounts."""
+"""Calibration: from scores to rarities among comparable reference accounts, at one look and over a life."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
-AGES = (1.0, 7.0, 30.0)
-"""Days since the first grant at which one stratum ends and the next begins."""
+LANDMARKS = {"hour": 1 / 24, "quarter": 0.25, "day": 1.0, "three days": 3.0, "week": 7.0, "month": 30.0}
+"""Ages, in days since the first grant, at which reference accounts are remembered."""
 
-STRATA = tuple(f"{age}, {paid}" for age in ("day", "week", "month", "later") for paid in ("unpaid", "paid"))
+STRATA = tuple(f"{age}, {paid}" for age in LANDMARKS for paid in ("unpaid", "paid"))
 
 THIN = 100
 """A stratum with fewer reference accounts is read together with all of its payment side, or with all."""
 
 
-def stratum_of(age_days: Floats, has_paid: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The index into ``STRATA`` of accounts of these ages (days since the first grant; NaN: none)."""
-    age = np.searchsorted(AGES, np.nan_to_num(age_days, nan=0.0), side="right")
+def stratum_of(age_days: Floats, has_paid: Flags) -> Ints:
+    """The index into ``STRATA`` of accounts of these ages (days since the first grant; NaN: none).
+
+    An account is compared with reference accounts at the landmark nearest to its age, in ratio.
+    """
+    landmarks = np.array(list(LANDMARKS.values()))
+    between = np.sqrt(landmarks[1:] * landmarks[:-1])
+    age = np.searchsorted(between, np.nan_to_num(age_days, nan=0.0), side="right")
     return 2 * age + has_paid.astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Scores of reference accounts that valued no leaf, with their strata.
+    """Reference accounts that valued and taught no leaf, as they stood at landmarks, a row each.
 
-    ``scores`` (accounts,), ``kinds`` (accounts, kinds of evidence): the score and each kind's part of it;
-    ``typical`` (``STRATA``, signals) is each stratum's median, NaN where nobody in it shows the signal.
+    ``surprise`` (rows, signals), ``strata`` and ``account`` (rows,) are what is remembered; ``scores`` (rows,) and
+    ``kinds`` (rows, kinds of evidence) what the forest now says of it. ``typical`` (``STRATA``, signals) is each
+    stratum's median, NaN where nobody in it shows the signal; ``rarest`` (accounts,) the smallest p-value that
+    each of the accounts ever had.
     """
 
+    surprise: NDArray[np.float32]
+    strata: Ints
+    account: Ints
+    typical: Floats
     scores: Floats
     kinds: Floats
-    strata: NDArray[np.int64]
-    typical: Floats
+    rarest: Floats
 
     @classmethod
-    def of(cls, scores: Floats, kinds: Floats, strata: NDArray[np.int64], table: Floats) -> Calibration:
-        """Remember reference accounts: their scores, strata and signals (accounts, signals)."""
-        unknown = cls(scores, kinds, strata, np.empty((len(STRATA), table.shape[1])))
-        typical = [_medians(table[unknown._comparable(stratum)]) for stratum in range(len(STRATA))]
-        return cls(scores, kinds, strata, np.stack(typical))
+    def of(cls, table: Floats, surprise: Floats, strata: Ints, account: Ints) -> Calibration:
+        """Remember reference accounts by their signals (rows, signals); no score is known yet."""
+        none = np.zeros(len(strata))
+        blank = cls(surprise.astype(np.float32), strata, account, np.empty((0, 0)), none, none[:, None], none)
+        typical = [_medians(table[blank._comparable(stratum)]) for stratum in range(len(STRATA))]
+        return replace(blank, typical=np.stack(typical))
 
-    def p_value(self, scores: Floats, strata: NDArray[np.int64]) -> Floats:
+    def scored(self, contribute: Callable[[Floats], Floats], sum_kinds: Callable[[Floats], Floats]) -> Calibration:
+        """The same accounts as a forest sees them: ``contribute`` gives what each signal adds to a row's score."""
+        contributions = contribute(self.surprise.astype(np.float64))
+        known = replace(self, scores=contributions.sum(axis=1), kinds=sum_kinds(contributions))
+        return known.replayed()
+
+    def without(self, accounts: Ints) -> Calibration:
+        """The same without some accounts; to be scored again."""
+        kept = ~np.isin(self.account, accounts)
+        parts = {name: getattr(self, name)[kept] for name in ("surprise", "strata", "account", "scores", "kinds")}
+        return replace(self, **parts)
+
+    @property
+    def accounts(self) -> int:
+        """How many reference accounts are remembered."""
+        return len(np.unique(self.account))
+
+    def p_value(self, scores: Floats, strata: Ints) -> Floats:
         """(1 + comparable reference accounts at least as extreme) / (1 + comparable reference accounts)."""
-        result = np.ones(len(scores))
-        for stratum in np.unique(strata):
-            asked = strata == stratum
-            result[asked] = conformal_p(self.scores[self._comparable(stratum)], scores[asked])
-        return result
+        return self._by_stratum(self.scores, scores, strata)
 
-    def kind_p_values(self, kinds: Floats) -> Floats:
-        """The same for each kind of evidence's contributions, over all strata, (accounts, kinds)."""
-        columns = [conformal_p(self.kinds[:, kind], kinds[:, kind]) for kind in range(kinds.shape[1])]
+    def kind_p_values(self, kinds: Floats, strata: Ints) -> Floats:
+        """The same for each kind of evidence's contributions, (accounts, kinds)."""
+        columns = [self._by_stratum(self.kinds[:, kind], kinds[:, kind], strata) for kind in range(kinds.shape[1])]
         return np.stack(columns, axis=1)
 
-    def _comparable(self, stratum: int) -> NDArray[np.bool_]:
+    def p_ever(self, p_values: Floats) -> Floats:
+        """The share of reference accounts that, looked at at every landmark, ever had so small a p-value.
+
+        Looking often is not looking once: who stops accounts by this number and a budget stops no more than the
+        budget of genuine accounts over their lives, however many landmarks they are looked at.
+        """
+        ordered = np.sort(self.rarest)
+        at_most: Floats = np.searchsorted(ordered, p_values, side="right").astype(np.float64)
+        return (1 + at_most) / (1 + len(ordered))
+
+    def _by_stratum(self, reference: Floats, asked: Floats, strata: Ints) -> Floats:
+        result = np.ones(len(asked))
+        for stratum in np.unique(strata):
+            rows = strata == stratum
+            result[rows] = conformal_p(reference[self._comparable(stratum)], asked[rows])
+        return result
+
+    def replayed(self) -> Calibration:
+        """The same, each account's smallest p-value over the landmarks found anew."""
+        accounts, place = np.unique(self.account, return_inverse=True)
+        rarest = np.ones(len(accounts))
+        np.minimum.at(rarest, place, self._leave_one_out())
+        return replace(self, rarest=rarest)
+
+    def _leave_one_out(self) -> Floats:
+        """Each remembered row's p-value among the others comparable with it."""
+        result = np.ones(len(self.scores))
+        for stratum in np.unique(self.strata):
+            rows = self.strata == stratum
+            like = self.scores[self._comparable(stratum)]
+            at_least = len(like) - np.searchsorted(np.sort(like), self.scores[rows], side="left")
+            result[rows] = at_least / len(like)
+        return result
+
+    def _comparable(self, stratum: int) -> Flags:
         own = self.strata == stratum
         same_side = self.strata % 2 == stratum % 2
         everyone = np.ones(len(self.strata), dtype=np.bool_)

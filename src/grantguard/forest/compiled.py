@@ -12,6 +12,7 @@ from sklearn.tree import BaseDecisionTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Rows = NDArray[np.floating]
 
 ROWS_AT_ONCE = 4096
 """Rows that descend together: the places of all trees for so many fit a core's cache share."""
@@ -22,9 +23,10 @@ class CompiledForest:
     """All trees side by side, node n of tree t at ``roots[t] + n``; a leaf is its own child.
 
     ``feature``, ``threshold``, ``children`` (nodes, 2) lead down; ``path_length`` is scikit-learn's depth of
-    each leaf; ``grown_on`` counts training samples; ``value`` is a leaf's suspicion and, above the leaves, the
-    reference's mean of the leaves below. ``norm`` is the mean path length of a tree's sample, ``signals`` the
-    width of a row.
+    each leaf; ``grown_on`` counts training samples, ``mass`` the reference's accounts; ``value`` is a leaf's
+    suspicion and, above the leaves, the reference's mean of the leaves below; ``own`` is what ``value`` was before
+    anybody taught it. ``norm`` is the mean path length of a tree's sample, ``signals`` the width of a row,
+    ``spread`` the standard deviation of the reference's own scores.
     """
 
     roots: Ints
@@ -33,9 +35,12 @@ class CompiledForest:
     children: Ints
     path_length: Floats
     grown_on: Floats
+    mass: Floats
     value: Floats
+    own: Floats
     depth: int
     norm: float
+    spread: float
     signals: int
 
     @classmethod
@@ -65,13 +70,16 @@ class CompiledForest:
             children=children,
             path_length=np.where(is_leaf, depths + mean_path_length(counts), 0.0),
             grown_on=counts,
+            mass=np.zeros(len(own)),
             value=np.zeros(len(own)),
+            own=np.zeros(len(own)),
+            spread=1.0,
             depth=int(depths.max()),
             signals=int(signal_of.max()) + 1,
             norm=float(mean_path_length(np.array([float(forest.max_samples_)]))[0]),
         )
 
-    def leaves(self, surprise: Floats) -> Ints:
+    def leaves(self, surprise: Rows) -> Ints:
         """The leaf of each row in each tree, (rows, trees)."""
         rows = surprise.astype(np.float32).ravel()  # as scikit-learn compares
         starts = self._row_starts(len(surprise))
@@ -90,17 +98,17 @@ class CompiledForest:
         beyond = rows.take(cells) > self.threshold.take(place)
         return self.children.take(2 * place + beyond)
 
-    def mean_depth(self, surprise: Floats) -> Floats:
+    def mean_depth(self, surprise: Rows) -> Floats:
         """scikit-learn's mean path length of each row."""
         return np.concatenate([self.path_length[self.leaves(part)].mean(axis=1) for part in _parts(surprise)])
 
-    def score(self, surprise: Floats) -> Floats:
+    def score(self, surprise: Rows) -> Floats:
         """The mean leaf value of each row less the reference's mean: higher is more suspicious."""
         mean = self.value.take(self.roots).mean()
         scores = [self.value.take(self.leaves(part)).mean(axis=1) - mean for part in _parts(surprise)]
         return np.concatenate(scores) if scores else np.zeros(0)
 
-    def contributions(self, surprise: Floats) -> Floats:
+    def contributions(self, surprise: Rows) -> Floats:
         """What each signal adds to each row's score, (rows, signals); a row sums to its score."""
         shares = [self._contribute(part.astype(np.float32)) for part in _parts(surprise)]
         return np.concatenate(shares) if shares else np.zeros(surprise.shape)
@@ -118,7 +126,7 @@ class CompiledForest:
             place = below
         return total.reshape(count, signals) / len(self.roots)
 
-    def valued_by(self, reference: Floats, weight: Floats | None = None) -> CompiledForest:
+    def valued_by(self, reference: Rows, weight: Floats | None = None) -> CompiledForest:
         """The same trees with each leaf valued by -log of the reference's mass in it.
 
         ``reference`` (accounts, signals) are surprises, ``weight`` (accounts,) how much each counts. A leaf's
@@ -129,7 +137,11 @@ class CompiledForest:
         for part, shares in zip(_parts(reference), _parts(weights), strict=True):
             places = self.leaves(part)
             mass += np.bincount(places.ravel(), np.repeat(shares, places.shape[1]), minlength=len(mass))
-        return self.with_leaf_values(self._surprisal(mass, float(weights.sum())), mass)
+        surprisal = self._surprisal(mass, float(weights.sum()))
+        valued = replace(self, mass=mass).with_leaf_values(surprisal)
+        scores = valued.score(reference)
+        spread = float(np.sqrt(np.average(scores**2, weights=weights)))
+        return replace(valued, own=valued.value, spread=max(spread, 1e-9))
 
     def _surprisal(self, mass: Floats, total: float) -> Floats:
         tree = np.repeat(np.arange(len(self.roots)), np.diff(np.append(self.roots, len(self.feature))))
@@ -140,13 +152,13 @@ class CompiledForest:
     def _is_leaf(self) -> NDArray[np.bool_]:
         return np.equal(self.children[:, 0], np.arange(len(self.feature)))
 
-    def with_leaf_values(self, leaf_value: Floats, mass: Floats) -> CompiledForest:
+    def with_leaf_values(self, leaf_value: Floats) -> CompiledForest:
         """The same trees with new leaf values; nodes above take the mean of their leaves, weighted by ``mass``.
 
         Where no reference account ever went, the training samples weigh instead.
         """
         is_leaf = self._is_leaf
-        carried = [np.where(is_leaf, part, 0.0) for part in (mass, mass * leaf_value)]
+        carried = [np.where(is_leaf, part, 0.0) for part in (self.mass, self.mass * leaf_value)]
         grown = [np.where(is_leaf, part, 0.0) for part in (self.grown_on, self.grown_on * leaf_value)]
         # Children come after their parents in scikit-learn's order, so one sweep from the end carries all up.
         for node in np.flatnonzero(~is_leaf)[::-1]:
@@ -177,6 +189,6 @@ def _depths(tree: BaseDecisionTree) -> Floats:
     return depths
 
 
-def _parts(rows: Floats) -> Iterator[Floats]:
+def _parts(rows: Rows) -> Iterator[Rows]:
     for start in range(0, len(rows), ROWS_AT_ONCE):
         yield rows[start : start + ROWS_AT_ONCE]

@@ -33,6 +33,12 @@ def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
     return ids.to_frame().with_columns(at=pl.lit(at, TIME))
 
 
+def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
+    """``account_id`` and ``ring_id`` of everybody who stands in a ring as of ``at``."""
+    asked = ask(past.account_ids, at).with_row_index("subject")
+    return find_rings(pair_kin(past.facts, asked, past.marks))
+
+
 @dataclass(frozen=True)
 class Histories:
     """The prepared tables of the accounts asked about, each row with its ``subject``.

@@ -1,0 +1,21 @@
+"""How a forest comes to be: its reference, its schooling, its calibration, and what verdicts teach it."""
+
+from __future__ import annotations
+
+from grantguard.training.facts import describe_accounts, fingerprint, is_silent, spread_verdicts
+from grantguard.training.growing import train
+from grantguard.training.learning import learn
+from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
+
+__all__ = [
+    "CHANCES",
+    "NAMES",
+    "SIGNS",
+    "Recipe",
+    "describe_accounts",
+    "fingerprint",
+    "is_silent",
+    "learn",
+    "spread_verdicts",
+    "train",
+]

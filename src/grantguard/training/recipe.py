@@ -1,0 +1,40 @@
+"""How a forest is made: every number, each with its sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grantguard.signals import CATALOGUE
+
+SIGNS = np.array([1.0 if each.suspicious == "high" else -1.0 for each in CATALOGUE])
+CHANCES = np.array([2 if each.family in ("links", "lifecycle") else 1 for each in CATALOGUE])
+"""Conduct has as many signals as identity and money together: these have two chances each, so that all are heard."""
+
+NAMES = tuple(each.name for each in CATALOGUE)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a forest is made."""
+
+    seed: int = 0
+    trees: int = 200
+    sample: int = 512
+    most_of_a_ring: int = 3
+    """Members of one ring that the reference takes at most: a farm cannot vouch for itself."""
+    most_accounts: int = 20_000
+    """Accounts that the reference takes at most, drawn by a hash of their ring."""
+    trimmed: float = 0.02
+    """The share of the unpaid reference, its most suspicious by a first forest, that is left out of it."""
+    least: int = 50
+    """Accounts that each half of the reference needs."""
+    schooled: bool = True
+    """Teach the forest with simulated techniques and look-alikes before any reviewer does."""
+    schools: int = 3
+    """Simulated worlds that teach, each with its own seed and stealth."""
+    pupils: int = 900
+    """Accounts in each of them."""
+    plain: int = 1200
+    """Reference accounts that stand among the lessons as genuine."""

@@ -1,0 +1,140 @@
+"""Born experienced: simulated techniques and look-alikes teach a forest before any reviewer does.
+
+Simulated accounts are placed among the user's own at the level of events and extracted together with them, so that
+what is common here is common for them too. Across authors of simulations a weak pull did harm: the schooling is
+a prior, never more, its strength chosen by leaving whole techniques out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from grantguard.contract import Tables
+from grantguard.forest import Bundle, Lessons, Scale, balance, choose_pull, scale_weight, teach
+from grantguard.histories import Past, ask
+from grantguard.signals import extract
+from grantguard.training.facts import is_silent
+from grantguard.training.recipe import NAMES, Recipe
+from grantguard.training.reference import Reference, key_of, recalibrate
+from grantguard.worlds import simulate
+
+STEALTHS = (0.5, 0.3, 0.7)
+"""How well the gaming of each simulated world hides, in turn."""
+
+GAMING = 0.4
+"""The share of a simulated world's accounts that games: lessons, not a population."""
+
+DAYS = 90
+"""Days that a simulated world lasts; its last is the user's."""
+
+WEIGHT = 200.0
+"""What the schooling weighs in all, in verdicts, before there is any."""
+
+FADES = 50.0
+"""Verdicts at which it weighs half of that."""
+
+VERDICT = 10.0
+"""What a verdict weighs."""
+
+CAUTIOUS = 0.3
+"""The pull of a forest with nothing to choose it by."""
+
+
+@dataclass(frozen=True)
+class School:
+    """Simulated worlds to learn from: how many, of how many accounts, and how many plain accounts beside them."""
+
+    worlds: int
+    accounts: int
+    plain: int
+    seed: int
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> School:
+        """The school of a recipe."""
+        return cls(recipe.schools, recipe.pupils, recipe.plain, recipe.seed)
+
+
+def attend(tables: Tables, at: datetime, school: School, scale: Scale, reference: Reference) -> Lessons:
+    """Lessons from simulated accounts among the user's, and from the reference's own accounts as genuine.
+
+    A lesson's group is its technique, so that whole techniques can be left out; ``account`` is 0.
+    """
+    worlds = [
+        simulate(
+            school.accounts,
+            seed=1_000 * (school.seed + 1) + number,
+            prevalence=GAMING,
+            stealth=STEALTHS[number % len(STEALTHS)],
+            start=at - timedelta(days=DAYS),
+            days=DAYS,
+        )
+        for number in range(school.worlds)
+    ]
+    past = Past.of(_place_among(tables, [world.tables for world in worlds]))
+    truth = pl.concat([world.truth for world in worlds])
+    signals = extract(past.up_to(ask(truth["account_id"], at)))
+    heard = ~is_silent(signals)
+    table = signals.select(NAMES).to_numpy().astype(np.float64)[heard]
+    told = truth.filter(pl.Series(heard))
+    simulated = Lessons(
+        surprise=scale.surprise(table).astype(np.float32),
+        abuse=(told["role"] == "abuse").to_numpy(),
+        weight=np.ones(len(table)),
+        group=_group(told),
+        account=np.zeros(len(table), dtype=np.int64),
+    )
+    return Lessons.joined([simulated, _plain(scale, reference, school)])
+
+
+def _place_among(tables: Tables, worlds: list[Tables]) -> Tables:
+    return Tables.of(
+        **{
+            field.name: pl.concat([getattr(tables, field.name), *(getattr(world, field.name) for world in worlds)])
+            for field in fields(Tables)
+        }
+    )
+
+
+def _group(truth: pl.DataFrame) -> NDArray[np.int64]:
+    """The technique's key for who games; each of the others is a group of its own."""
+    named = truth.select(pl.when(pl.col("role") == "abuse").then("kind").otherwise("account_id")).to_series()
+    keys: NDArray[np.int64] = named.map_elements(key_of, pl.Int64).to_numpy()
+    return keys
+
+
+def _plain(scale: Scale, reference: Reference, school: School) -> Lessons:
+    """Rows of the reference, drawn by the seed, as genuine: what is usual here is no sign of gaming."""
+    rng = np.random.default_rng(school.seed)
+    rows = rng.permutation(len(reference.table))[: school.plain]
+    return Lessons(
+        surprise=scale.surprise(reference.table[rows]).astype(np.float32),
+        abuse=np.zeros(len(rows), dtype=np.bool_),
+        weight=np.ones(len(rows)),
+        group=reference.account[rows],
+        account=np.zeros(len(rows), dtype=np.int64),
+    )
+
+
+def teach_bundle(bundle: Bundle, school: Lessons, verdicts: Lessons | None = None) -> Bundle:
+    """The bundle taught by schooling and verdicts together, from the forest's own values, and calibrated anew.
+
+    The schooling's weight falls with the number of verdicts; the accounts that verdicts are about leave the
+    calibration. Each has its own pull: the schooling's is chosen once, by techniques left out, the strongest that
+    does as well as any; the verdicts', each time, by verdicts left out, the schooling's own unless another does better.
+    """
+    told = bundle.verdicts if verdicts is None else verdicts
+    count = len(np.unique(told.group))
+    prior = balance(school, WEIGHT / (1 + count / FADES))
+    said = balance(told, VERDICT * count)
+    pull = bundle.card.get("pull") or choose_pull(bundle.forest, prior) or CAUTIOUS
+    strength = choose_pull(bundle.forest, said, beside=prior, usual=pull) or pull
+    forest = teach(bundle.forest, Lessons.joined([scale_weight(prior, strength / pull), said]), strength)
+    calibration = recalibrate(forest, bundle.calibration.without(told.account))
+    card = bundle.card | {"pull": pull, "verdict_pull": strength if count else None}
+    return replace(bundle, forest=forest, calibration=calibration, school=school, verdicts=told, card=card)
