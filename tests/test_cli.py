@@ -140,3 +140,80 @@ def test_serve_says_where_it_answers_and_stops_when_asked() -> None:
             assert json.load(answer)["status"] == "ok"
         server.send_signal(signal.SIGINT)
         server.wait(timeout=20)
+
+
+def test_verdicts_teach_a_new_bundle(made: Path) -> None:
+    known = pl.read_parquet(made / "world" / "truth.parquet")
+    told = (
+        known.select("account_id", label="role")
+        .sample(60, seed=1)
+        .with_columns(labelled_at=pl.lit("2025-05-20T00:00:00Z"))
+    )
+    told.write_csv(made / "verdicts.csv")
+    taught = ("learn", "--data", made / "world", "--labels", made / "verdicts.csv", "--model", made / "model")
+    done = run(*taught, "--out", made / "taught")
+    assert (done.returncode, done.stderr) == (0, "")
+    card = json.loads((made / "taught" / "card.json").read_text())
+    assert {each["account_id"] for each in card["verdicts"]} <= set(told["account_id"])
+    assert run("score", "--data", made / "world", "--model", made / "taught", "--out", made / "s.csv").returncode == 0
+
+
+def test_a_version_is_never_overwritten_by_learning(made: Path) -> None:
+    (made / "one.csv").write_text("account_id,label,labelled_at\nnobody,abuse,2025-05-20T00:00:00Z\n")
+    taught = ("learn", "--data", made / "world", "--labels", made / "one.csv", "--model", made / "model")
+    assert run(*taught, "--out", made / "model").returncode == 2
+
+
+def test_verdicts_on_strangers_are_one_line_of_error(made: Path) -> None:
+    (made / "one.csv").write_text("account_id,label,labelled_at\nnobody,abuse,2025-05-20T00:00:00Z\n")
+    done = run(
+        *("learn", "--data", made / "world", "--labels", made / "one.csv"),
+        *("--model", made / "model", "--out", made / "new"),
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "labels" in done.stderr
+
+
+def test_the_queue_leaves_out_who_has_a_verdict(made: Path) -> None:
+    asked = ("queue", "--data", made / "world", "--model", made / "model", "--top", "20")
+    assert run(*asked, "--out", made / "queue.csv").returncode == 0
+    first = pl.read_csv(made / "queue.csv")["account_id"][0]
+    (made / "told.csv").write_text(f"account_id,label,labelled_at\n{first},genuine,2025-04-20T00:00:00Z\n")
+    assert run(*asked, "--labels", made / "told.csv", "--out", made / "next.csv").returncode == 0
+    assert first not in pl.read_csv(made / "next.csv")["account_id"].to_list()
+
+
+def test_weights_lie_between_nothing_and_one(made: Path) -> None:
+    done = run("weigh", "--data", made / "world", "--model", made / "model", "--out", made / "weights.parquet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    weights = pl.read_parquet(made / "weights.parquet")
+    assert weights.columns == ["account_id", "session_id", "weight"]
+    assert weights["weight"].is_between(0, 1).all()
+    assert weights.filter(pl.col("session_id").is_null()).height == 300
+
+
+def test_a_backtest_writes_a_page_of_its_own(made: Path) -> None:
+    done = run(
+        *("backtest", "--data", made / "world", "--model", made / "model"),
+        *("--truth", made / "world" / "truth.parquet", "--looks", "2", "--out", made / "backtest.html"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "before stop" in done.stdout
+    assert "plotly" in (made / "backtest.html").read_text()
+
+
+def test_a_flag_that_the_calibration_cannot_give_says_what_is_lacking(made: Path) -> None:
+    done = run(
+        *("score", "--data", made / "world", "--model", made / "model", "--fdr", "0.001"),
+        *("--out", made / "flagged.parquet"),
+    )
+    assert done.returncode == 1
+    assert "more trusted accounts" in done.stderr
+
+
+def test_flags_come_as_a_column(made: Path) -> None:
+    out = made / "flagged.parquet"
+    done = run("score", "--data", SAMPLE, "--model", MODEL, "--fdr", "0.3", "--out", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert pl.read_parquet(out)["flagged"].sum() > 0

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from grantguard.assessment import assess
-from grantguard.evaluation import BUDGETS, Evaluation, evaluate, rank, threshold_at
-from grantguard.forest import Bundle
+from grantguard.authenticity import compare_figures, weigh
+from grantguard.evaluation import BUDGETS, Evaluation, evaluate, leave_techniques_out, rank, threshold_at
+from grantguard.forest import Bundle, Lessons
 from grantguard.report import render_ranking, render_report
-from grantguard.worlds import World
+from grantguard.training import NAMES, Recipe, train
+from grantguard.worlds import World, simulate
 
 ABUSE = np.array([False] * 200 + [True] * 10)
 
@@ -34,7 +38,7 @@ def test_no_more_than_the_budget_of_the_genuine_is_stopped(budget: float, seed: 
 def evaluation(world: World, bundle: Bundle) -> Evaluation:
     at = world.tables.usage["occurred_at"].max()
     assessed = assess(world.tables, bundle, at)  # type: ignore[arg-type]
-    return evaluate(world.tables, assessed.scores(), assessed.signals, world.truth)
+    return evaluate(world.tables, assessed.scores(), assessed.signals, world.truth, bundle)
 
 
 def test_every_technique_and_cohort_has_its_line(evaluation: Evaluation, world: World) -> None:
@@ -74,3 +78,29 @@ def scores_of(evaluation: Evaluation) -> pl.DataFrame:
 def test_a_ranking_page_escapes_what_it_shows(evaluation: Evaluation) -> None:
     odd = scores_of(evaluation).head(1).with_columns(account_id=pl.lit("<script>alert(1)</script>"))
     assert "<script>alert(1)" not in render_ranking(odd, "t")
+
+
+def test_every_technique_is_also_shown_without_its_schooling(evaluation: Evaluation) -> None:
+    assert evaluation.techniques["unseen"].null_count() == 0
+    assert evaluation.techniques["unseen"].is_between(0, 1).all()
+
+
+def test_an_unschooled_forest_has_no_schooling_to_leave_out(world: World, bundle: Bundle) -> None:
+    unschooled = replace(bundle, school=Lessons.none(len(NAMES)))
+    assert leave_techniques_out(unschooled, pl.DataFrame(), world.truth).is_empty()
+
+
+def test_the_audit_tells_how_many_are_missed_and_how_surely(evaluation: Evaluation) -> None:
+    assert evaluation.missed.true == evaluation.accounts.filter(role="abuse", stopped=False)["risk"].drop_nulls().len()
+    assert evaluation.missed.estimate.low <= evaluation.missed.estimate.high
+
+
+def test_weighted_product_figures_are_nearer_the_truth_than_raw_ones() -> None:
+    world = simulate(1500, seed=8, prevalence=0.3, stealth=0.2)
+    at = world.tables.usage["occurred_at"].max()
+    bundle, _ = train(simulate(1500, seed=9).tables, at, Recipe(trees=60))  # type: ignore[arg-type]
+    assessed = assess(world.tables, bundle, at)  # type: ignore[arg-type]
+    weights = weigh(assessed.scores(), world.tables.usage)
+    figures = compare_figures(world.tables.usage, weights, world.truth).filter(figure="mix")
+    raw, weighted = ((figures[name] - figures["genuine"]).abs().sum() for name in ("raw", "weighted"))
+    assert weighted < raw

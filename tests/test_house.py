@@ -17,11 +17,14 @@ PURE = {
     "worlds": 1,
     "training": 4,
     "policy": 1,
+    "review": 1,
+    "discovery": 1,
+    "authenticity": 1,
     "evaluation": 5,
     "report": 6,
 }
 OUTSIDE = {"sources", "store"}
-MEETING = {"assessment"}
+MEETING = {"assessment", "backtest"}
 DOORS = {"cli", "service", "settings", "reference", "__main__"}
 
 ALLOWED = {
@@ -31,11 +34,15 @@ ALLOWED = {
     "worlds": GROUND,
     "training": GROUND | {"histories", "signals", "forest", "worlds"},
     "policy": GROUND,
-    "evaluation": GROUND | {"signals"},
-    "report": GROUND | {"evaluation"},
+    "review": GROUND,
+    "discovery": GROUND,
+    "authenticity": GROUND,
+    "evaluation": GROUND | {"signals", "forest", "training", "review", "authenticity"},
+    "report": GROUND | {"evaluation", "backtest"},
     "sources": GROUND,
     "store": GROUND,
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
+    "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }
 IMPURE = {"os", "time", "random", "tempfile", "subprocess", "socket", "pathlib", "shutil", "requests", "httpx"}
 

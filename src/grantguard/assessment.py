@@ -103,41 +103,65 @@ def assess(
     unknown = sorted(set(accounts or ()) - set(past.account_ids))
     if unknown:
         raise AccountUnknown(f"account {unknown[0]}: in no table; check the id, or the data directory")
-    histories = past.up_to(ask(past.account_ids if accounts is None else accounts, at))
+    scored = _score_at(past, ask(past.account_ids if accounts is None else accounts, at), bundle)
+    decided = decide(scored.told, rules)
+    return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
+
+
+def decide_at(past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> pl.DataFrame:
+    """What ``Assessment.decided`` has, without reasons, for any accounts as of any moments (``account_id, at``)."""
+    return decide(_score_at(past, asked, bundle).told, rules)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What is known of each account asked about, a row each, and the arrays that reasons are made of."""
+
+    told: pl.DataFrame
+    signals: pl.DataFrame
+    table: Floats
+    strata: NDArray[np.int64]
+    contributions: Floats
+
+
+def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle) -> _Scored:
+    histories = past.up_to(asked)
     signals = extract(histories)
     facts = describe_accounts(past, histories.asked, histories.rings)
-    scored, reasons = _score(signals, facts, bundle)
-    decided = decide(scored.hstack(_money(past, histories.asked, histories.usage)), rules)
-    return Assessment(decided, signals, reasons, bundle.version, rules.version)
-
-
-def _score(
-    signals: pl.DataFrame, facts: pl.DataFrame, bundle: Bundle
-) -> tuple[pl.DataFrame, tuple[tuple[Reason, ...], ...]]:
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
-    tails = bundle.scale.tail(table)
     contributions = bundle.forest.contributions(bundle.scale.surprise(table))
+    told = facts.hstack(_rate(bundle, contributions, strata, is_silent(signals)))
+    told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
+    told = told.hstack(_money(past, histories.asked, histories.usage))
+    return _Scored(told, signals, table, strata, contributions)
+
+
+def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]) -> pl.DataFrame:
+    """Status, risk and p-values; nulls where nothing is known."""
     scores = contributions.sum(axis=1)
-    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE), strata)
     p_values = bundle.calibration.p_value(scores, strata)
-    silent = is_silent(signals)
-    known = {
-        "status": np.where(silent, "too_little_history", "scored"),
-        "risk": bundle.calibration.risk(scores),
-        "p_value": p_values,
-        "p_ever": bundle.calibration.p_ever(p_values),
-        **{f"p_{kind}": kinds[:, i] for i, kind in enumerate(KINDS_OF_EVIDENCE)},
-    }
-    typical = bundle.calibration.typical[strata]
-    reasons = tuple(
-        () if silent[i] else give_reasons(CATALOGUE, table[i], typical[i], tails[i], contributions[i])
-        for i in range(len(table))
+    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE), strata)
+    known = pl.DataFrame(
+        {
+            "status": np.where(silent, "too_little_history", "scored"),
+            "risk": bundle.calibration.risk(scores),
+            "p_value": p_values,
+            "p_ever": bundle.calibration.p_ever(p_values),
+            **{f"p_{kind}": kinds[:, i] for i, kind in enumerate(KINDS_OF_EVIDENCE)},
+        }
     )
-    told = facts.hstack(pl.DataFrame(known)).hstack(signals.select("multiplier_gain", "threshold_hugging"))
-    unscored = pl.col("status") != "scored"
-    hidden = [pl.when(~unscored).then(pl.col(name)).alias(name) for name in ("risk", "p_value", "p_ever")]
-    return told.with_columns(hidden), reasons
+    hidden = [pl.when(pl.col("status") == "scored").then(name).alias(name) for name in ("risk", "p_value", "p_ever")]
+    return known.with_columns(hidden)
+
+
+def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
+    tails, typical = bundle.scale.tail(scored.table), bundle.calibration.typical[scored.strata]
+    silent = is_silent(scored.signals)
+    return tuple(
+        () if silent[i] else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
+        for i in range(len(scored.table))
+    )
 
 
 def _money(past: Past, asked: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:

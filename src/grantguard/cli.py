@@ -7,31 +7,38 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
+from zlib import crc32
 
 import polars as pl
 import typer
 import uvicorn
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as Grid
 
 from grantguard.assessment import Assessment, assess
+from grantguard.authenticity import weigh as weigh_accounts
+from grantguard.backtest import LOOKS, Backtest
+from grantguard.backtest import backtest as replay
 from grantguard.contract import LABELS, TRUTH, Tables
+from grantguard.discovery import flag
 from grantguard.errors import GrantguardError, InputError, UsageError
 from grantguard.evaluation import BUDGETS, Evaluation
 from grantguard.evaluation import evaluate as hold_against
 from grantguard.forest import Bundle, pack, repack, unpack
 from grantguard.histories import Past, ask
-from grantguard.report import render_ranking, render_report
+from grantguard.report import render_backtest, render_ranking, render_report
+from grantguard.review import AUDIT_SHARE, build_queue, find_audit_share
 from grantguard.service import create_app
 from grantguard.settings import Settings
 from grantguard.signals import extract as extract_signals
 from grantguard.sources.files import describe_counts, read, read_one, require_tolerable
 from grantguard.sources.outputs import require_suffix, write_rejected, write_table, write_tables
 from grantguard.store.bundles import read_bundle, write_bundle
-from grantguard.training import NAMES, Recipe
+from grantguard.training import NAMES, TEACHING, Recipe
 from grantguard.training import learn as teach_by_verdicts
 from grantguard.training import train as make_bundle
 from grantguard.worlds import simulate as make_world
@@ -214,7 +221,17 @@ def extract(data: DataOption, out: OutOption, at: AtOption = None, keep_going: K
 
 @app.command()
 def score(
-    data: DataOption, model: ModelOption, out: OutOption, at: AtOption = None, keep_going: KeepGoing = False
+    data: DataOption,
+    model: ModelOption,
+    out: OutOption,
+    at: AtOption = None,
+    fdr: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Also flag accounts, so that this share of the flagged at most is genuine."
+        ),
+    ] = None,
+    keep_going: KeepGoing = False,
 ) -> None:
     """Score every account, with reasons and a decision, most suspicious first.
 
@@ -225,6 +242,8 @@ def score(
     tables, newest = _read(data, out.parent, keep_going=keep_going)
     assessed = _assess(tables, bundle, _moment(at, newest))
     scores = assessed.scores()
+    if fdr is not None:
+        scores = scores.with_columns(flag(scores, fdr, bundle.calibration.accounts).alias("flagged"))
     write_table(scores, out)
     if screen.is_terminal:
         screen.print(_draw(scores.head(10)))
@@ -235,6 +254,127 @@ def _assess(tables: Tables, bundle: Bundle, at: datetime) -> Assessment:
     with _progress() as progress:
         progress.add_task("scoring", total=None)
         return assess(tables, bundle, at)
+
+
+@app.command()
+def queue(
+    data: DataOption,
+    model: ModelOption,
+    out: OutOption,
+    at: AtOption = None,
+    top: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 100,
+    labels: Annotated[Path | None, typer.Option("--labels", help="Verdicts so far: who has one is left out.")] = None,
+    keep_going: KeepGoing = False,
+) -> None:
+    """Say whom to review next: by risk and money at risk, one of a ring at a time, and some drawn at random.
+
+    Example: grantguard queue --data data/sample --model models/default --out queue.csv --top 50
+    """
+    require_suffix(out)
+    bundle = _load(model)
+    tables, newest = _read(data, out.parent, keep_going=keep_going)
+    moment = _moment(at, newest)
+    known = pl.concat([tables.labels, *([] if labels is None else [read_one(labels, LABELS, _now())])])
+    told = known.filter(pl.col("labelled_at") <= moment)
+    assessed = _assess(tables, bundle, moment)
+    # The same question gets the same answer, another day another draw.
+    seed = crc32(f"{moment.isoformat()} {bundle.version} {told.height}".encode())
+    listed = build_queue(assessed.scores(), told, top=top, seed=seed, audit_share=_find_share(assessed, told, bundle))
+    write_table(listed, out)
+    audits = (listed["why"] == "audit").sum()
+    _say(f"{out}: {listed.height:,} accounts to review, {audits:,} of them drawn at random")
+
+
+def _find_share(assessed: Assessment, labels: pl.DataFrame, bundle: Bundle) -> float:
+    """How much to explore, by how well the untaught forest orders the accounts that have a verdict."""
+    told = labels.filter(pl.col("label").is_in(TEACHING)).unique("account_id", keep="last", maintain_order=True)
+    seen = assessed.signals.join(told.select("account_id", "label"), on="account_id")
+    if seen.is_empty():
+        return AUDIT_SHARE
+    own = bundle.forest.with_leaf_values(bundle.forest.own)
+    table = seen.select(NAMES).to_numpy().astype(float)
+    return find_audit_share(own.score(bundle.scale.surprise(table)), (seen["label"] == "abuse").to_numpy())
+
+
+@app.command()
+def weigh(
+    data: DataOption, model: ModelOption, out: OutOption, at: AtOption = None, keep_going: KeepGoing = False
+) -> None:
+    """Give every account and session a weight: one minus the chance that it is gamed.
+
+    Example: grantguard weigh --data data/sample --model models/default --out weights.parquet
+    """
+    require_suffix(out)
+    bundle = _load(model)
+    tables, newest = _read(data, out.parent, keep_going=keep_going)
+    moment = _moment(at, newest)
+    weights = weigh_accounts(
+        _assess(tables, bundle, moment).scores(), tables.usage.filter(pl.col("occurred_at") <= moment)
+    )
+    write_table(weights, out)
+    accounts = weights.filter(pl.col("session_id").is_null())
+    _say(f"{out}: {accounts.height:,} accounts that weigh {accounts['weight'].sum():,.1f}, and their sessions")
+
+
+@app.command()
+def backtest(
+    data: DataOption,
+    model: ModelOption,
+    truth: Annotated[Path, typer.Option("--truth", help="account_id, role, kind, ring.")],
+    looks: Annotated[int, typer.Option(min=1, max=len(LOOKS), help="How many landmarks of each grant.")] = len(LOOKS),
+    out: Annotated[Path | None, typer.Option("--out", help="The report to write, an .html file.")] = None,
+    at: AtOption = None,
+    keep_going: KeepGoing = False,
+) -> None:
+    """Replay time without looking ahead: credits lost before the first stop, and who was stopped wrongly.
+
+    Example: grantguard backtest --data data/sample --model models/default --truth data/sample/truth.parquet
+    """
+    if out is not None and out.suffix != ".html":
+        raise UsageError(f"{out}: a report is an .html file")
+    bundle = _load(model)
+    tables, newest = _read(data, (out or model).parent, keep_going=keep_going)
+    known, moment = read_one(truth, TRUTH, _now()), _moment(at, newest)
+    replays = {}
+    for name, tranches in (("all at once", False), ("in tranches", True)):
+        with _progress() as progress:
+            task = progress.add_task(f"replaying, credit released {name}", total=1.0)
+            told = partial(_advance, progress, task)
+            replays[name] = replay(tables, bundle, known, moment, looks=looks, tranches=tranches, progress=told)
+    _page().print(_summarise_replays(replays))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(render_backtest(replays, f"Backtest on {data.name}"))
+        _say(f"{out}: open it in a browser")
+
+
+def _advance(progress: Progress, task: TaskID, share: float) -> None:
+    progress.update(task, completed=share)
+
+
+def _summarise_replays(replays: dict[str, Backtest]) -> Grid:
+    page = Grid.grid(padding=(0, 0, 1, 0))
+    outcome = Grid("released", "role", "accounts", "ever stopped", "credits", "before stop", "hours to stop", box=None)
+    for name, each in replays.items():
+        for row in each.outcome.iter_rows(named=True):
+            hours = "–" if row["hours"] is None else f"{row['hours']:,.1f}"
+            outcome.add_row(
+                *(name, row["role"], f"{row['accounts']:,}", f"{row['stopped']:.1%}", f"{row['credits']:,.0f}"),
+                *(f"{row['before']:.1%}", hours),
+            )
+    page.add_row(outcome)
+    ages = Grid("stopped by", "gaming", "genuine", box=None)
+    for days in LOOKS:
+        by_then = next(iter(replays.values())).ages.filter(pl.col("age_days") == days)
+        stopped = dict(by_then.select("role", "stopped").iter_rows())
+        name = f"{days:.0f} d" if days >= 1 else f"{days * 24:.0f} h"
+        ages.add_row(name, *(f"{stopped.get(role, 0.0):.1%}" for role in ("abuse", "genuine")))
+    page.add_row(ages)
+    frontier = Grid("budget", "credit saved", "genuine credit withheld", "gaming stopped", "genuine stopped", box=None)
+    for budget, *shares in next(iter(replays.values())).frontier.iter_rows():
+        frontier.add_row(f"{budget:.2%}", *(f"{value:.1%}" for value in shares))
+    page.add_row(frontier)
+    return page
 
 
 @app.command()
@@ -257,7 +397,7 @@ def evaluate(
     known = read_one(truth, TRUTH, _now())
     assessed = _assess(tables, bundle, _moment(at, newest))
     scores = assessed.scores()
-    evaluation = hold_against(tables, scores, assessed.signals, known)
+    evaluation = hold_against(tables, scores, assessed.signals, known, bundle)
     _page().print(_summarise(evaluation))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -341,25 +481,28 @@ def demo(
     tables, newest = _read(data, out, keep_going=False)
     if not model.exists():
         write_bundle(pack(*make_bundle(tables, _moment(None, newest))), model)
-    assessed = _assess(tables, _load(model), _moment(None, newest))
+    bundle = _load(model)
+    assessed = _assess(tables, bundle, _moment(None, newest))
     scores = assessed.scores()
     write_table(scores, out / "scores.parquet")
     page = _page()
     page.print(_draw(scores.head(12)))
     held = (scores["decision"] == "hold").sum()
     page.print(f"{scores.height:,} accounts, {held} to hold: recommended only; people revoke, machines do not.")
-    page.print(f"report: {_write_demo_report(tables, assessed, scores, data, out)}", highlight=False)
+    page.print(f"report: {_write_demo_report(tables, assessed, scores, bundle, data, out)}", highlight=False)
     if with_service:
         serve(port=port, model=model)
 
 
-def _write_demo_report(tables: Tables, assessed: Assessment, scores: pl.DataFrame, data: Path, out: Path) -> Path:
+def _write_demo_report(
+    tables: Tables, assessed: Assessment, scores: pl.DataFrame, bundle: Bundle, data: Path, out: Path
+) -> Path:
     """A full report where the truth is known, else the ranking alone."""
     truth, report = data / "truth.parquet", out / "report.html"
     title = f"Grantguard on {data.name}"
     if truth.exists():
         known = read_one(truth, TRUTH, _now())
-        report.write_text(render_report(hold_against(tables, scores, assessed.signals, known), scores, title))
+        report.write_text(render_report(hold_against(tables, scores, assessed.signals, known, bundle), scores, title))
     else:
         report.write_text(render_ranking(scores, title))
     return report
@@ -410,12 +553,24 @@ def _summarise(evaluation: Evaluation) -> Grid:
         ("technique", evaluation.techniques, "recall"),
         ("cohort", evaluation.cohorts, "stopped"),
     ):
-        grid = Grid(title, "accounts", f"{column} at {BUDGETS[0]:.1%}", "held", box=None)
+        unseen = ["left out of the schooling"] if "unseen" in table.columns else []
+        grid = Grid(title, "accounts", f"{column} at {BUDGETS[0]:.1%}", "held", *unseen, box=None)
         for row in table.iter_rows(named=True):
-            grid.add_row(row["kind"], f"{row['accounts']:,}", f"{row[column]:.1%}", f"{row['held']:.1%}")
+            shares = [row[name] for name in (column, "held", *(["unseen"] if unseen else []))]
+            told = ("–" if share is None else f"{share:.1%}" for share in shares)
+            grid.add_row(row["kind"], f"{row['accounts']:,}", *told)
         page.add_row(grid)
     money = Grid("credits of", "spent", "left", "left and held", box=None)
     for row in evaluation.credits.iter_rows(named=True):
         money.add_row(row["role"], *(f"{row[name]:,.0f}" for name in ("spent", "left", "left_and_held")))
     page.add_row(money)
+    missed = evaluation.missed
+    page.add_row(
+        f"not stopped at {BUDGETS[0]:.1%}: {missed.true:,} gaming accounts; {missed.estimate.draws} drawn at random"
+        f" would have said {missed.estimate.count:,.0f} ({missed.estimate.low:,.0f} to {missed.estimate.high:,.0f})"
+    )
+    figures = Grid("product figure", "category", "as it looks", "weighted", "in truth", box=None)
+    for name, category, *shares in evaluation.figures.iter_rows():
+        figures.add_row(name, category, *(f"{value:.2%}" for value in shares))
+    page.add_row(figures)
     return page

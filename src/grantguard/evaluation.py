@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score
 
-from grantguard.contract import Tables
+from grantguard.authenticity import compare_figures, weigh
+from grantguard.contract import LABELS, Tables
+from grantguard.forest import Bundle
+from grantguard.review import Estimate, build_queue, estimate_missed
 from grantguard.signals import CATALOGUE
+from grantguard.training import without_technique
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -37,16 +41,25 @@ class Evaluation:
     """A population's truth beside its ranking and decisions.
 
     ``accounts`` has ``account_id, role, kind, ring, risk, decision, promo_credits_left, promo_credits_spent`` and
-    ``stopped`` (above the threshold of the first budget); ``rankings`` begin with the model's own.
+    ``stopped`` (above the threshold of the first budget); ``rankings`` begin with the model's own. ``untaught`` has
+    ``kind, unseen``: each technique's recall by a forest whose schooling left it out (no row for an unschooled one).
+    ``missed`` is an audit of those not stopped; ``figures`` compares product figures raw, weighted and in truth.
     """
 
     accounts: pl.DataFrame
     rankings: tuple[Ranking, ...]
+    untaught: pl.DataFrame
+    missed: Audit
+    figures: pl.DataFrame
 
     @property
     def techniques(self) -> pl.DataFrame:
-        """``kind, accounts, recall, held`` of each technique: stopped at the first budget, and held by policy."""
-        return self._by_kind("abuse").rename({"stopped": "recall"})
+        """``kind, accounts, recall, held, unseen`` of each technique.
+
+        Stopped at the first budget, held by policy, and stopped where the schooling left this technique out.
+        """
+        told = self._by_kind("abuse").rename({"stopped": "recall"})
+        return told.join(self.untaught, on="kind", how="left", maintain_order="left")
 
     @property
     def cohorts(self) -> pl.DataFrame:
@@ -82,7 +95,17 @@ class Evaluation:
         )
 
 
-def evaluate(tables: Tables, scores: pl.DataFrame, signals: pl.DataFrame, truth: pl.DataFrame) -> Evaluation:
+@dataclass(frozen=True)
+class Audit:
+    """How many gaming accounts are not stopped: an estimate from accounts drawn at random, and the truth."""
+
+    estimate: Estimate
+    true: int
+
+
+def evaluate(
+    tables: Tables, scores: pl.DataFrame, signals: pl.DataFrame, truth: pl.DataFrame, bundle: Bundle
+) -> Evaluation:
     """Hold ``scores`` (the contract's) and ``signals`` against ``truth``; accounts without truth are left out."""
     told = truth.join(scores, on="account_id", how="inner").sort("account_id")
     abuse = (told["role"] == "abuse").to_numpy()
@@ -92,7 +115,39 @@ def evaluate(tables: Tables, scores: pl.DataFrame, signals: pl.DataFrame, truth:
     rankings = (rank(MODEL, risk, abuse), best_signal(of_signals, abuse), rank(OBVIOUS, obvious, abuse))
     stopped = risk > threshold_at(risk, abuse, BUDGETS[0])
     columns = ("account_id", "role", "kind", "ring", "risk", "decision", "promo_credits_left", "promo_credits_spent")
-    return Evaluation(told.select(columns).with_columns(stopped=pl.Series(stopped)), rankings)
+    return Evaluation(
+        accounts=told.select(columns).with_columns(stopped=pl.Series(stopped)),
+        rankings=rankings,
+        untaught=leave_techniques_out(bundle, of_signals, told),
+        missed=_audit(told.filter(~pl.Series(stopped))),
+        figures=compare_figures(tables.usage, weigh(scores, tables.usage), truth),
+    )
+
+
+def leave_techniques_out(bundle: Bundle, signals: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+    """Recall of each technique at the first budget when the bundle is taught without it: ``kind, unseen``.
+
+    ``signals`` and ``truth`` (``role``, ``kind``) have rows alike. Empty for a bundle that was not schooled.
+    """
+    if not len(bundle.school):
+        return pl.DataFrame(schema={"kind": pl.String, "unseen": pl.Float64})
+    table = bundle.scale.surprise(signals.select(bundle.card["catalogue"]).to_numpy().astype(np.float64))
+    abuse, kinds = (truth["role"] == "abuse").to_numpy(), truth["kind"].to_numpy()
+    rows = []
+    for kind in sorted(set(kinds[abuse])):
+        scores = without_technique(bundle, kind).score(table)
+        rows.append((kind, float((scores[abuse & (kinds == kind)] > threshold_at(scores, abuse, BUDGETS[0])).mean())))
+    return pl.DataFrame(rows, schema={"kind": pl.String, "unseen": pl.Float64}, orient="row")
+
+
+def _audit(unstopped: pl.DataFrame, draws: int = 200) -> Audit:
+    """What drawing from those not stopped, and finding out about each, would have told."""
+    known = unstopped.filter(pl.col("status") == "scored")
+    queue = build_queue(known, LABELS.empty(), top=draws, seed=0, audit_share=1.0)
+    drawn = queue.join(known.select("account_id", "role"), on="account_id", how="left", maintain_order="left")
+    abuse = (drawn["role"] == "abuse").to_numpy()
+    estimate = estimate_missed(drawn["drawn_with"].to_numpy(), abuse)
+    return Audit(estimate, int((known["role"] == "abuse").sum()))
 
 
 def threshold_at(risk: Floats, abuse: Flags, budget: float) -> float:

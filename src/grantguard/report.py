@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 import plotly.graph_objects as go
@@ -9,6 +10,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from grantguard.backtest import Backtest
 from grantguard.evaluation import BUDGETS, Evaluation
 
 INK, WARM, COOL, PALE = "#1f2933", "#c2410c", "#0f766e", "#cbd5e1"
@@ -54,6 +56,63 @@ def render_ranking(scores: pl.DataFrame, title: str) -> str:
     pages = Environment(loader=PackageLoader("grantguard"), autoescape=True, undefined=StrictUndefined)
     style = files("grantguard").joinpath("templates/report.css").read_text()
     return pages.get_template("ranking.html").render(title=title, style=style, ranked=scores.head(100).to_dicts())
+
+
+def render_backtest(replays: Mapping[str, Backtest], title: str) -> str:
+    """A page of replays by name: the frontier to choose the rules from, how soon who is stopped, and whom it hit."""
+    pages = Environment(loader=PackageLoader("grantguard"), autoescape=True, undefined=StrictUndefined)
+    bare = {"displayModeBar": False, "responsive": True}
+    charts = {"frontier": _draw_frontier(replays), "ages": _draw_ages(replays)}
+    return pages.get_template("backtest.html").render(
+        title=title,
+        charts={
+            name: each.to_html(full_html=False, include_plotlyjs=False, config=bare) for name, each in charts.items()
+        },
+        plotly=get_plotlyjs(),
+        style=files("grantguard").joinpath("templates/report.css").read_text(),
+        outcomes={name: each.outcome.to_dicts() for name, each in replays.items()},
+        frontiers={name: each.frontier.to_dicts() for name, each in replays.items()},
+    )
+
+
+def _draw_frontier(replays: Mapping[str, Backtest]) -> go.Figure:
+    lines = [
+        go.Scatter(
+            name=f"released {name}",
+            x=each.frontier["withheld"].to_list(),
+            y=each.frontier["saved"].to_list(),
+            text=[f"{budget:.2%}" for budget in each.frontier["budget"]],
+            mode="lines+markers+text",
+            textposition=place,
+            line={"color": colour},
+        )
+        for (name, each), colour, place in zip(
+            replays.items(), (COOL, WARM), ("bottom right", "top left"), strict=False
+        )
+    ]
+    axes = {
+        "xaxis": {"title": "genuine promotional credit withheld", "tickformat": ".1%"},
+        "yaxis": {"title": "gamed credit saved", "tickformat": ".0%", "range": [0, 1.05]},
+    }
+    return go.Figure(lines, LAYOUT | {"height": 420} | axes)
+
+
+def _draw_ages(replays: Mapping[str, Backtest]) -> go.Figure:
+    ages = next(iter(replays.values())).ages
+    lines = []
+    for role, colour in (("genuine", COOL), ("abuse", WARM)):
+        table = ages.filter(pl.col("role") == role)
+        lines.append(
+            go.Scatter(
+                name=role,
+                x=[f"{days:.0f} d" if days >= 1 else f"{days * 24:.0f} h" for days in table["age_days"]],
+                y=table["stopped"].to_list(),
+                mode="lines+markers",
+                line={"color": colour},
+            )
+        )
+    axes = {"xaxis": {"title": "after the first grant"}, "yaxis": {"tickformat": ".0%", "title": "ever stopped"}}
+    return go.Figure(lines, LAYOUT | axes)
 
 
 def _draw_rankings(evaluation: Evaluation) -> go.Figure:

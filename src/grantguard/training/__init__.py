@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from grantguard.training.facts import describe_accounts, fingerprint, is_silent, spread_verdicts
 from grantguard.training.growing import train
-from grantguard.training.learning import learn
+from grantguard.training.learning import TEACHING, learn
 from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
+from grantguard.training.schooling import without_technique
 
 __all__ = [
     "CHANCES",
     "NAMES",
     "SIGNS",
+    "TEACHING",
     "Recipe",
     "describe_accounts",
     "fingerprint",
@@ -18,4 +20,5 @@ __all__ = [
     "learn",
     "spread_verdicts",
     "train",
+    "without_technique",
 ]

@@ -15,13 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from grantguard.contract import Tables
-from grantguard.forest import Bundle, Lessons, Scale, balance, choose_pull, scale_weight, teach
+from grantguard.forest import Bundle, CompiledForest, Lessons, Scale, balance, choose_pull, scale_weight, teach
 from grantguard.histories import Past, ask
 from grantguard.signals import extract
 from grantguard.training.facts import is_silent
 from grantguard.training.recipe import NAMES, Recipe
 from grantguard.training.reference import Reference, key_of, recalibrate
 from grantguard.worlds import simulate
+from grantguard.worlds.cohorts import COHORTS
 
 STEALTHS = (0.5, 0.3, 0.7)
 """How well the gaming of each simulated world hides, in turn."""
@@ -40,6 +41,9 @@ FADES = 50.0
 
 VERDICT = 10.0
 """What a verdict weighs."""
+
+ALIKE = 10.0
+"""How many times as much a look-alike teaches as another genuine account."""
 
 CAUTIOUS = 0.3
 """The pull of a forest with nothing to choose it by."""
@@ -85,7 +89,7 @@ def attend(tables: Tables, at: datetime, school: School, scale: Scale, reference
     simulated = Lessons(
         surprise=scale.surprise(table).astype(np.float32),
         abuse=(told["role"] == "abuse").to_numpy(),
-        weight=np.ones(len(table)),
+        weight=np.where(_is_alike(told), ALIKE, 1.0),
         group=_group(told),
         account=np.zeros(len(table), dtype=np.int64),
     )
@@ -99,6 +103,12 @@ def _place_among(tables: Tables, worlds: list[Tables]) -> Tables:
             for field in fields(Tables)
         }
     )
+
+
+def _is_alike(truth: pl.DataFrame) -> NDArray[np.bool_]:
+    """Genuine accounts of a cohort that looks like gaming."""
+    alike: NDArray[np.bool_] = truth["kind"].is_in([each.code for each in COHORTS]).to_numpy()
+    return alike
 
 
 def _group(truth: pl.DataFrame) -> NDArray[np.int64]:
@@ -138,3 +148,9 @@ def teach_bundle(bundle: Bundle, school: Lessons, verdicts: Lessons | None = Non
     calibration = recalibrate(forest, bundle.calibration.without(told.account))
     card = bundle.card | {"pull": pull, "verdict_pull": strength if count else None}
     return replace(bundle, forest=forest, calibration=calibration, school=school, verdicts=told, card=card)
+
+
+def without_technique(bundle: Bundle, kind: str) -> CompiledForest:
+    """The bundle's forest, taught by its schooling but for one technique; verdicts are left out."""
+    kept = ~(bundle.school.abuse & (bundle.school.group == key_of(kind)))
+    return teach(bundle.forest, balance(bundle.school.where(kept), WEIGHT), bundle.card["pull"])
