@@ -125,31 +125,39 @@ class Calibration:
         return next((group for group in (own, same_side) if group.sum() >= THIN), everyone)
 
     def risk(self, scores: Floats) -> Floats:
-        """0 to 1, strictly increasing with the score and pinned to rarities, so that versions compare.
+        """0 to 1, strictly increasing with the score; see ``risk_of``."""
+        return risk_of(self.scores, scores)
 
-        With s the powers of ten of the score's rarity in the reference, risk is s / (s + 2): one account in a
-        hundred has 0.5, one in ten thousand 0.67. Beyond the reference, s goes on along its last decade's slope.
-        """
-        knots, powers = self._rarity_curve()
-        inside = np.interp(scores, knots, powers)
-        slope = max((powers[-1] - powers[-2]) / (knots[-1] - knots[-2]), 1e-6)
-        beyond = np.maximum(scores - knots[-1], 0.0) * slope
-        before = np.exp(np.minimum(scores - knots[0], 0.0))
-        rarity = (inside + beyond) * before
-        risk: Floats = rarity / (rarity + 2)
-        return risk
 
-    def _rarity_curve(self) -> tuple[Floats, Floats]:
-        ordered = np.sort(self.scores)
-        shares = np.array([1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01])
-        shares = shares[shares * len(ordered) >= 3]
-        knots = np.quantile(ordered, 1 - shares)
-        # A quantile that does not rise would make the curve flat, and risk no longer strictly increasing.
-        rises = np.concatenate([[True], np.diff(np.maximum.accumulate(knots)) > 1e-9])
-        powers = -np.log10(shares) + 0.01
-        if rises.sum() < 2:
-            return np.array([knots[0], knots[0] + 1.0]), powers[[0, -1]]
-        return knots[rises], powers[rises]
+def risk_of(reference: Floats, scores: Floats) -> Floats:
+    """0 to 1, strictly increasing with the score and pinned to rarities, so that versions compare.
+
+    With s the powers of ten of the score's rarity in the reference, risk is s / (s + 2): one account in a
+    hundred has 0.5, one in ten thousand 0.67. Beyond the reference, s goes on along its last decade's slope.
+    """
+    knots, powers = _rarity_curve(reference)
+    inside = np.interp(scores, knots, powers)
+    slope = max((powers[-1] - powers[-2]) / (knots[-1] - knots[-2]), 1e-6)
+    beyond = np.maximum(scores - knots[-1], 0.0) * slope
+    before = np.exp(np.minimum(scores - knots[0], 0.0))
+    rarity = (inside + beyond) * before
+    risk: Floats = rarity / (rarity + 2)
+    return risk
+
+
+def _rarity_curve(reference: Floats) -> tuple[Floats, Floats]:
+    ordered = np.sort(reference)
+    shares = np.array([1.0, 0.75, 0.5, 0.25, 0.1, 0.03, 0.01])
+    shares = shares[shares * len(ordered) >= 3]
+    if not len(shares):
+        return np.array([ordered[0], ordered[0] + 1.0]), np.array([0.01, 1.0])
+    knots = np.quantile(ordered, 1 - shares)
+    # A quantile that does not rise would make the curve flat, and risk no longer strictly increasing.
+    rises = np.concatenate([[True], np.diff(np.maximum.accumulate(knots)) > 1e-9])
+    powers = -np.log10(shares) + 0.01
+    if rises.sum() < 2:
+        return np.array([knots[0], knots[0] + 1.0]), np.array([powers[0], max(powers[-1], 1.0)])
+    return knots[rises], powers[rises]
 
 
 def _medians(table: Floats) -> Floats:

@@ -3,8 +3,9 @@
 The score of a row is the mean value of the leaves that it falls in, so a forest is a linear model whose columns
 are its leaves. Labelled rows teach it as a logistic regression: the log-odds of abuse are the row's own score, in
 spreads of the reference, plus what the leaves have learnt, and a penalty on the square of what was learnt pulls
-every leaf to its own value. Leaves where nobody labelled ever stood keep it. The solution is unique: the order of
-the verdicts does not matter, nor does any chance.
+every leaf to its own value. Leaves where nobody labelled ever stood keep it, but for one factor that all share:
+how far the forest's own values are believed, which falls where verdicts contradict them. The solution is unique:
+the order of the verdicts does not matter, nor does any chance.
 
 Das and others, "Incorporating Feedback into Tree-based Anomaly Detection" (2017), weigh leaves likewise, but by a
 hinge loss about the quantile of the top of the list, and by one verdict at a time; here all verdicts count, above the
@@ -86,8 +87,8 @@ def teach(forest: CompiledForest, lessons: Lessons, pull: float) -> CompiledFore
     if not len(lessons):
         return forest.with_leaf_values(forest.own)
     places = _place(forest, lessons)
-    learnt = _solve(places, _own_odds(forest, lessons), lessons, pull)
-    return forest.with_leaf_values(forest.own + forest.spread * np.sqrt(len(forest.roots)) * learnt)
+    learnt, belief = _solve(places, _own_odds(forest, lessons), lessons, pull)
+    return forest.with_leaf_values(belief * forest.own + forest.spread * np.sqrt(len(forest.roots)) * learnt)
 
 
 def balance(lessons: Lessons, total: float) -> Lessons:
@@ -133,8 +134,8 @@ def choose_pull(
 
 def _rank_left_out(own: Floats, places: csr_array, lessons: Lessons, asked: Flags, pull: float) -> float:
     """How the others rank the lessons asked about: area under the curve, within ``NEAR`` of the genuine."""
-    learnt = _solve(csr_array(places[~asked]), own[~asked], lessons.where(~asked), pull)
-    scores = own[asked] + places[asked] @ learnt
+    learnt, belief = _solve(csr_array(places[~asked]), own[~asked], lessons.where(~asked), pull)
+    scores = belief * own[asked] + places[asked] @ learnt
     return float(roc_auc_score(lessons.abuse[asked], scores, max_fpr=NEAR))
 
 
@@ -163,21 +164,25 @@ def _own_odds(forest: CompiledForest, lessons: Lessons) -> Floats:
     return forest.with_leaf_values(forest.own).score(lessons.surprise) / forest.spread
 
 
-def _solve(places: csr_array, own: Floats, lessons: Lessons, pull: float) -> Floats:
-    """What the leaves learn, (nodes,): the minimum of the weighted logistic loss and the pull; 0 where nobody stood."""
+def _solve(places: csr_array, own: Floats, lessons: Lessons, pull: float) -> tuple[Floats, float]:
+    """What the leaves learn (nodes,), 0 where nobody stood, and how far the own odds are believed, 1 without lessons.
+
+    The minimum of the weighted logistic loss and the pull. The last two unknowns are the change of belief and the level
+    of the odds. They are pulled too: a single verdict must not be all level.
+    """
     stood = np.flatnonzero(np.bincount(places.indices, minlength=places.shape[1]))
     seen = csr_array(places[:, stood])
     across = csr_array(seen.T)
     target = lessons.abuse.astype(np.float64)
 
     def loss(unknown: Floats) -> tuple[float, Floats]:
-        # The last unknown is the level of the odds. It is pulled too: a single verdict must not be all level.
-        odds = own + seen @ unknown[:-1] + unknown[-1]
+        odds = own * (1 + unknown[-2]) + seen @ unknown[:-2] + unknown[-1]
         missed = lessons.weight * (expit(odds) - target)
         value = float(lessons.weight @ (np.logaddexp(0, odds) - target * odds) + pull / 2 * (unknown @ unknown))
-        return value, np.append(across @ missed, missed.sum()) + pull * unknown
+        slope = np.concatenate([across @ missed, [missed @ own, missed.sum()]])
+        return value, slope + pull * unknown
 
-    found = minimize(loss, np.zeros(len(stood) + 1), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
+    found = minimize(loss, np.zeros(len(stood) + 2), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
     learnt = np.zeros(places.shape[1])
-    learnt[stood] = found.x[:-1]
-    return learnt
+    learnt[stood] = found.x[:-2]
+    return learnt, 1 + float(found.x[-2])

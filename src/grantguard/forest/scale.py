@@ -20,8 +20,8 @@ SHOWN_BY = 0.2
 class Scale:
     """Reference distributions of the signals, turned so that high is suspicious.
 
-    ``signs`` (signals,) is +1 where high is suspicious and -1 where low is; ``values`` and ``tails``
-    (signals, ``KNOTS``) say which share of the reference lies at or beyond each value.
+    ``signs`` (signals,) is +1 where high is suspicious, -1 where low is, and 0 where either may be; ``values`` and
+    ``tails`` (signals, ``KNOTS``) say which share of the reference lies at or beyond each value.
     """
 
     signs: Floats
@@ -31,20 +31,33 @@ class Scale:
     @classmethod
     def fit(cls, reference: Floats, signs: Floats) -> Scale:
         """Remember the reference (accounts, signals), NaN where a signal is null."""
-        turned = reference * signs
+        turned = reference * _turn(signs)
         knots = [_tail_knots(column) for column in turned.T]
         values, tails = (np.stack(part) for part in zip(*knots, strict=True))
         return cls(signs, values, tails)
 
     def tail(self, table: Floats) -> Floats:
         """The share of the reference at or beyond each value (accounts, signals); NaN where null."""
-        turned = table * self.signs
+        turned = table * _turn(self.signs)
         tails = [np.interp(column, self.values[i], self.tails[i]) for i, column in enumerate(turned.T)]
         return np.where(np.isnan(turned), np.nan, np.stack(tails, axis=1))
 
     def surprise(self, table: Floats) -> Floats:
-        """Powers of ten by which each value is rarer than the reference's median; 0 on the honest side and for null."""
-        return np.nan_to_num(np.maximum(0.0, -np.log10(2 * self.tail(table))), nan=0.0)
+        """Powers of ten by which each value is rarer than the reference's median; 0 on the honest side and for null.
+
+        Where either side may be suspicious, values below the median have theirs below 0.
+        """
+        tail = self.tail(table)
+        above = np.maximum(0.0, -np.log10(2 * tail))
+        rest = 1 - tail + self.tails[:, -1]
+        below = np.where(self.signs == 0, np.minimum(0.0, np.log10(2 * rest)), 0.0)
+        surprise: Floats = np.nan_to_num(above + below, nan=0.0)
+        return surprise
+
+
+def _turn(signs: Floats) -> Floats:
+    turned: Floats = np.where(signs == 0, 1.0, signs)
+    return turned
 
 
 def _tail_knots(turned: Floats) -> tuple[Floats, Floats]:

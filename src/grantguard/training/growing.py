@@ -54,8 +54,7 @@ def train(tables: Tables, at: datetime, recipe: Recipe | None = None) -> tuple[B
     told = find_examples(tables.labels.filter(pl.col("labelled_at") <= at), past)
     if told.height:
         bundle = learn_from(past, told, bundle)
-    forest.compiled_ = bundle.forest
-    return bundle, forest
+    return bundle, forest.adopt(bundle.forest)
 
 
 def _find_roles(facts: pl.DataFrame, signals: pl.DataFrame, recipe: Recipe) -> NDArray[np.str_]:
