@@ -217,3 +217,77 @@ def test_flags_come_as_a_column(made: Path) -> None:
     done = run("score", "--data", SAMPLE, "--model", MODEL, "--fdr", "0.3", "--out", out)
     assert (done.returncode, done.stderr) == (0, "")
     assert pl.read_parquet(out)["flagged"].sum() > 0
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRANTGUARD_HOME", str(tmp_path))
+    return tmp_path
+
+
+def promote(*more: str) -> subprocess.CompletedProcess[str]:
+    return run("models", "promote", MODEL, "--by", "Ada Marsh", "--why", "the first", *more)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_promoted_model_is_the_champion() -> None:
+    assert promote().returncode == 0
+    assert "champion" in run("models", "list").stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_who_promoted_it_and_why_is_shown() -> None:
+    promote()
+    assert "by Ada Marsh: the first" in run("models", "show", MODEL).stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_a_model_calibrated_on_simulated_accounts_never_enforces() -> None:
+    done = promote("--enforce")
+    assert done.returncode == 1
+    assert "recommends and never enforces" in done.stderr
+
+
+@pytest.mark.usefixtures("home")
+def test_an_anonymous_promotion_is_refused() -> None:
+    done = run("models", "promote", MODEL, "--by", " ", "--why", "the first")
+    assert (done.returncode, "say who promotes" in done.stderr) == (2, True)
+
+
+def test_verify_finds_a_changed_byte_on_the_shelf(home: Path) -> None:
+    promote()
+    (forest,) = home.glob("models/*/forest.npz")
+    forest.write_bytes(forest.read_bytes()[:-1] + b"\0\0")
+    done = run("models", "verify")
+    assert (done.returncode, "does not match its digest" in done.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("home")
+def test_compare_writes_every_account(made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "beside.parquet"
+    done = run("models", "compare", MODEL, made / "model", "--data", made / "world", "--out", out)
+    assert (done.returncode, done.stderr, pl.read_parquet(out).height) == (0, "", 300)
+
+
+def test_drift_on_its_own_accounts_needs_no_new_forest(made: Path) -> None:
+    done = run("drift", "--data", made / "world", "--model", made / "model")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_drift_says_why_to_train_anew(made: Path, tmp_path: Path) -> None:
+    assert run("simulate", "--out", tmp_path, "--accounts", "300", "--seed", "3").returncode == 0
+    usage = pl.read_parquet(tmp_path / "usage.parquet")
+    scripted = usage.with_columns(
+        pl.col("occurred_at").dt.truncate("10m"), input_tokens=pl.lit(4000), output_tokens=pl.lit(10)
+    )
+    scripted.write_parquet(tmp_path / "usage.parquet")
+    done = run("drift", "--data", tmp_path, "--model", made / "model")
+    assert (done.returncode, "train a new forest" in done.stderr) == (1, True)
+
+
+def test_one_proxy_before_everybody_is_warned_of(made: Path, tmp_path: Path) -> None:
+    assert run("simulate", "--out", tmp_path / "world", "--accounts", "300", "--seed", "3").returncode == 0
+    usage = pl.read_parquet(tmp_path / "world" / "usage.parquet").with_columns(ip_hash=pl.lit("proxy"))
+    usage.write_parquet(tmp_path / "world" / "usage.parquet")
+    done = run("score", "--data", tmp_path / "world", "--model", made / "model", "--out", tmp_path / "scores.csv")
+    assert (done.returncode, "warning: usage.ip_hash" in done.stderr) == (0, True)

@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "grantguard"
 
-GROUND = {"vocabulary", "errors", "contract", "checking"}
+GROUND = {"vocabulary", "errors", "contract", "checking", "faults"}
 PURE = {
     "histories": 1,
     "signals": 2,
@@ -20,11 +20,12 @@ PURE = {
     "review": 1,
     "discovery": 1,
     "authenticity": 1,
+    "comparison": 1,
     "evaluation": 5,
     "report": 6,
 }
 OUTSIDE = {"sources", "store"}
-MEETING = {"assessment", "backtest"}
+MEETING = {"assessment", "backtest", "drift"}
 DOORS = {"cli", "service", "settings", "reference", "__main__"}
 
 ALLOWED = {
@@ -37,11 +38,13 @@ ALLOWED = {
     "review": GROUND,
     "discovery": GROUND,
     "authenticity": GROUND,
+    "comparison": GROUND,
     "evaluation": GROUND | {"signals", "forest", "training", "review", "authenticity"},
     "report": GROUND | {"evaluation", "backtest"},
     "sources": GROUND,
     "store": GROUND,
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
+    "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }
 IMPURE = {"os", "time", "random", "tempfile", "subprocess", "socket", "pathlib", "shutil", "requests", "httpx"}

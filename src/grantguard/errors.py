@@ -13,10 +13,13 @@
         ├── AccountUnknown       an account that no table mentions
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
+        ├── RetrainAdvised       the forest no longer fits the accounts
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
-            └── BundleForeign    it was made for another catalogue or format
+            ├── BundleForeign    it was made for another catalogue or format
+            ├── VersionTaken     another bundle has this version's name
+            └── NotEnforceable   it recommends, and was asked to bind the ledger
 
 A message is one line that says what is wrong, where, and what to do about it.
 """
@@ -68,6 +71,10 @@ class NothingToLearn(WorkError):
     """No verdict is about anybody in the data."""
 
 
+class RetrainAdvised(WorkError):
+    """The forest no longer fits the accounts; nothing is broken."""
+
+
 class BundleError(WorkError):
     """A bundle cannot be used."""
 
@@ -82,3 +89,11 @@ class BundleTampered(BundleError):
 
 class BundleForeign(BundleError):
     """The bundle was made for another catalogue or format."""
+
+
+class VersionTaken(BundleError):
+    """Another bundle has this version's name, and versions never change."""
+
+
+class NotEnforceable(BundleError):
+    """A bundle that was calibrated on simulated accounts was asked to bind the ledger."""

@@ -17,6 +17,6 @@ class Settings(BaseSettings):
     home: Path = Field(
         default_factory=lambda: user_data_path("grantguard"), description="The folder of whatever Grantguard keeps."
     )
-    model: Path = Field(
-        default=Path("models/default"), description="The folder of the bundle that is served and scored with."
+    model: Path | None = Field(
+        default=None, description="The folder of the bundle that is served; default: the champion, else models/default."
     )

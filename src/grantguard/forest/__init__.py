@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grantguard.forest.baseline import Baseline
 from grantguard.forest.bundle import Bundle, pack, repack, unpack
 from grantguard.forest.calibration import Calibration, stratum_of
 from grantguard.forest.compiled import CompiledForest
@@ -11,6 +12,7 @@ from grantguard.forest.reasons import give_reasons, sum_by_kind
 from grantguard.forest.scale import Scale
 
 __all__ = [
+    "Baseline",
     "Bundle",
     "Calibration",
     "CompiledForest",

@@ -1,7 +1,7 @@
 """A bundle: everything that scoring needs, as files in memory; reading and writing them is a door's business.
 
 =================  =========================================================================
-``forest.npz``     flattened trees, scale, calibration and lessons, loaded without pickle
+``forest.npz``     flattened trees, scale, calibration, lessons and baseline; no pickle
 ``card.json``      what it is: catalogue, data fingerprint, seed, versions, metrics
 ``estimator.joblib``  the scikit-learn estimator, for data scientists; never loaded to serve
 ``digests.json``   SHA-256 of each of the above; a changed byte is refused
@@ -21,15 +21,17 @@ import joblib
 import numpy as np
 
 from grantguard.errors import BundleForeign, BundleMissing, BundleTampered
+from grantguard.forest.baseline import Baseline
 from grantguard.forest.calibration import Calibration
 from grantguard.forest.compiled import CompiledForest
 from grantguard.forest.detector import RiskForest
 from grantguard.forest.feedback import Lessons
 from grantguard.forest.scale import Scale
 
-FORMAT = 2
+FORMAT = 3
 FILES = ("forest.npz", "card.json", "estimator.joblib")
 PARTS = {
+    "baseline": Baseline,
     "forest": CompiledForest,
     "scale": Scale,
     "calibration": Calibration,
@@ -40,13 +42,17 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Bundle:
-    """A forest ready to serve, what calibrates it and what taught it (``school``, ``verdicts``), with its card."""
+    """A forest ready to serve, what calibrates it and what taught it (``school``, ``verdicts``), with its card.
+
+    ``baseline`` is what drift is measured from.
+    """
 
     forest: CompiledForest
     scale: Scale
     calibration: Calibration
     school: Lessons
     verdicts: Lessons
+    baseline: Baseline
     card: dict[str, Any]
 
     @property

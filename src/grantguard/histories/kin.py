@@ -51,18 +51,22 @@ RING_STRENGTH = 0.55
 """The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
 
 
-def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
     """One row a subject and other account, with the columns of ``views.Kin``.
 
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
+    Two guests of one expected burst (``bursts.find_guests``) have its room in common, which says nothing of a pair.
     """
     own = _uncommon(facts, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
     held = facts.join(own.select(VALUE).unique(), on=VALUE, how="semi")
     pairs = own.join(held, on=VALUE, suffix="_other").filter(
         pl.col("account_id") != pl.col("account_id_other"), pl.col("seen_at_other") <= pl.col("at")
     )
+    together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
-    best = pairs.with_columns(said=said).group_by("subject", "account_id", "at", other="account_id_other", kind="kind")
+    best = pairs.with_columns(said=pl.when(together).then(0.0).otherwise(said)).group_by(
+        "subject", "account_id", "at", other="account_id_other", kind="kind"
+    )
     hard = pl.col("kind").is_in(HARD)
     soft = pl.col("said").filter(~hard).sum()
     kin = (
@@ -75,6 +79,19 @@ def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> p
         )
     )
     return _with_lives(kin, marks).sort("subject", "other")
+
+
+def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:
+    """Whether the two of each pair had both come to the same burst by then."""
+    other = guests.rename({"account_id": "account_id_other", "joined_at": "joined_at_other"})
+    both = (
+        pairs.select("account_id", "account_id_other", "at")
+        .with_row_index("pair")
+        .join(guests, on="account_id")
+        .join(other, on=["account_id_other", "burst"])
+        .filter(pl.max_horizontal("joined_at", "joined_at_other") <= pl.col("at"))
+    )
+    return pl.int_range(pairs.height, dtype=pl.UInt32, eager=True).is_in(both["pair"].unique().implode())
 
 
 def _uncommon(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:

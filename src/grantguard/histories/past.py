@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from grantguard.contract import TIME, Tables
+from grantguard.histories.bursts import find_guests, read_among_guests
 from grantguard.histories.events import prepare_events
 from grantguard.histories.grants import prepare_billing, prepare_grants
 from grantguard.histories.kin import find_rings, pair_kin
@@ -36,7 +37,7 @@ def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
 def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
     """``account_id`` and ``ring_id`` of everybody who stands in a ring as of ``at``."""
     asked = ask(past.account_ids, at).with_row_index("subject")
-    return find_rings(pair_kin(past.facts, asked, past.marks))
+    return find_rings(pair_kin(past.facts, asked, past.marks, past.guests))
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Past:
     facts: pl.DataFrame
     likenesses: pl.DataFrame
     marks: pl.DataFrame
+    guests: pl.DataFrame
     thresholds: pl.DataFrame
 
     @classmethod
@@ -83,6 +85,7 @@ class Past:
             facts=find_facts(tables, events, likenesses),
             likenesses=likenesses,
             marks=mark_accounts(tables.accounts, events, tables.billing),
+            guests=find_guests(tables, events),
             thresholds=find_thresholds(events),
         )
 
@@ -102,8 +105,8 @@ class Past:
             days=_by_day(usage),
             grants=prepare_grants(self.tables, seen, asked, self.marks),
             billing=prepare_billing(self.tables.billing, seen, asked),
-            ties=prepare_ties(self.facts, self.likenesses, asked, self.marks),
-            kin=pair_kin(self.facts, asked, self.marks),
+            ties=self._ties(asked),
+            kin=pair_kin(self.facts, asked, self.marks, self.guests),
         )
 
     def _seen(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -111,6 +114,10 @@ class Past:
         read = self.events.lazy().select(pl.exclude(*UNREAD))
         joined = asked.lazy().join(read, on="account_id", maintain_order="left_right")
         return joined.filter(pl.col("occurred_at") <= pl.col("at")).collect()
+
+    def _ties(self, asked: pl.DataFrame) -> pl.DataFrame:
+        ties = prepare_ties(self.facts, self.likenesses, asked, self.marks)
+        return read_among_guests(ties, self.facts, self.guests, asked, self.marks)
 
     def _window(self, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
         """The promotional era of each subject and ``MARGIN_DAYS`` around it, its newest events."""

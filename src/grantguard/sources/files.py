@@ -201,3 +201,12 @@ def _describe_count(counts: Counts) -> str:
         if number
     ]
     return f"{counts.accepted:,}" + (f" ({', '.join(asides)})" if asides else "")
+
+
+MARK = "simulated.json"
+"""Stands in a data directory whose accounts nobody is: a forest that they calibrate never enforces."""
+
+
+def is_simulated(folder: Path) -> bool:
+    """Whether the data directory says of itself that it was simulated."""
+    return (folder / MARK).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import polars as pl
 
 from grantguard.contract import INPUTS, Tables
 from grantguard.errors import UsageError
+from grantguard.sources.files import MARK
 
 WRITTEN = (".parquet", ".csv", ".jsonl")
 
@@ -52,6 +54,11 @@ def write_tables(tables: Tables, folder: Path) -> None:
         frame = getattr(tables, table.name)
         if frame.height or table.name in ("accounts", "grants", "usage", "billing"):
             write_table(frame, folder / f"{table.name}.parquet")
+
+
+def mark_simulated(folder: Path, **knobs: float) -> None:
+    """Say of a data directory that it was simulated, and with which knobs."""
+    (folder / MARK).write_text(json.dumps(knobs, sort_keys=True) + "\n")
 
 
 def write_rejected(rejected: pl.DataFrame, path: Path) -> None:

@@ -6,6 +6,7 @@ from grantguard.training.facts import describe_accounts, fingerprint, is_silent,
 from grantguard.training.growing import train
 from grantguard.training.learning import TEACHING, learn
 from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
+from grantguard.training.reference import assign_roles
 from grantguard.training.schooling import without_technique
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "SIGNS",
     "TEACHING",
     "Recipe",
+    "assign_roles",
     "describe_accounts",
     "fingerprint",
     "is_silent",

@@ -13,9 +13,9 @@ import sklearn
 from numpy.typing import NDArray
 
 from grantguard.contract import Tables
-from grantguard.forest import Bundle, Lessons, RiskForest
+from grantguard.forest import Baseline, Bundle, Lessons, RiskForest
 from grantguard.forest.bundle import FORMAT
-from grantguard.forest.calibration import STRATA
+from grantguard.forest.calibration import STRATA, stratum_of
 from grantguard.histories import Past, ask
 from grantguard.signals import extract
 from grantguard.training.facts import describe_accounts, fingerprint, is_silent
@@ -27,9 +27,12 @@ from grantguard.training.schooling import School, attend, teach_bundle
 Floats = NDArray[np.float64]
 
 
-def train(tables: Tables, at: datetime, recipe: Recipe | None = None) -> tuple[Bundle, RiskForest]:
+def train(
+    tables: Tables, at: datetime, recipe: Recipe | None = None, *, simulated: bool = False
+) -> tuple[Bundle, RiskForest]:
     """A bundle, and its estimator, from histories up to ``at``; labels given by then teach it, none is needed.
 
+    What was calibrated on ``simulated`` accounts says so on its card, and never enforces.
     Raises ``ReferenceTooSmall`` where too few accounts can be trusted.
     """
     recipe = recipe or Recipe()
@@ -47,7 +50,9 @@ def train(tables: Tables, at: datetime, recipe: Recipe | None = None) -> tuple[B
         calibration=calibrate(forest.compiled_, forest.scale_, calibrating),
         school=Lessons.none(len(NAMES)),
         verdicts=Lessons.none(len(NAMES)),
-        card=_write_card(facts, role, calibrating, at, recipe, fingerprint(tables)),
+        baseline=_remember(facts, signals),
+        card=_write_card(facts, role, calibrating, at, recipe, fingerprint(tables))
+        | {"reference": "simulated" if simulated else "own"},
     )
     if recipe.schooled:
         bundle = teach_bundle(bundle, attend(tables, at, School.of(recipe), forest.scale_, valuing))
@@ -62,6 +67,12 @@ def _find_roles(facts: pl.DataFrame, signals: pl.DataFrame, recipe: Recipe) -> N
     role = assign_roles(facts, is_silent(signals), recipe)
     first = _plant(recipe).fit(_speaking(signals), reference=stand_now(facts, signals, role == "value").table)
     return trim(first.risk_score(signals.select(NAMES).to_numpy().astype(np.float64)), facts, role, recipe)
+
+
+def _remember(facts: pl.DataFrame, signals: pl.DataFrame) -> Baseline:
+    heard = ~is_silent(signals)
+    told = facts.filter(pl.Series(heard))
+    return Baseline.of(_speaking(signals), stratum_of(told["age_days"].to_numpy(), told["has_paid"].to_numpy()))
 
 
 def _speaking(signals: pl.DataFrame) -> Floats:
