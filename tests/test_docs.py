@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -40,7 +41,8 @@ def test_every_command_of_the_readme_runs_in_order(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to(ROOT / name)
     for line in told:
         words = [sys.executable, "-m", "grantguard", *shlex.split(line, comments=True)[1:]]
-        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+        own = os.environ | {"GRANTGUARD_HOME": str(tmp_path / "home")}
+        done = subprocess.run(words, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)  # noqa: S603 - our own
         assert done.returncode == 0, f"{line}: {done.stderr}"
 
 
