@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from grantguard.contract import Tables
-from grantguard.drift import Drift, find_distance, find_instability, measure_drift
+from grantguard.drift import Drift, find_distance, find_instability, find_unevenness, measure_drift
 from grantguard.forest import Bundle
 from grantguard.worlds import World, simulate
 
@@ -89,3 +89,14 @@ def test_weights_make_two_mixtures_comparable(seed: int) -> None:
 
 def test_nothing_in_common_is_the_largest_distance() -> None:
     assert find_distance(np.zeros(9), np.ones(9), np.ones(9)) == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_ties_leave_smoothed_p_values_uniform(seed: int) -> None:
+    steps = np.random.default_rng(seed).choice([0.0, 0.4, 0.9], p=[0.4, 0.5, 0.1], size=4000)
+    high = np.where(steps == 0.0, 0.4, np.where(steps == 0.4, 0.9, 1.0))
+    assert find_unevenness(steps, high) < 0.03
+
+
+def test_p_values_that_are_all_small_are_uneven() -> None:
+    assert find_unevenness(np.zeros(50), np.full(50, 0.01)) == pytest.approx(0.99)

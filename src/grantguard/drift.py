@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import chi2, kstest
+from scipy.stats import chi2, kstwo
 
 from grantguard.assessment import Assessment, assess
 from grantguard.contract import Tables
@@ -41,7 +41,7 @@ MANY_DRIFTED = 0.2
 """The share of the comparable signals whose drifting says: make a new forest."""
 
 FAR_FROM_UNIFORM = 0.15
-"""How far trusted accounts' p-values may be from uniform; gamers not yet seen, and ties, make up to 0.12."""
+"""How far trusted accounts' p-values may be from uniform; gamers not yet seen make up to 0.1."""
 
 GONE = 0.5
 """A signal shown by less than this share of those who used to show it has fallen silent."""
@@ -106,7 +106,8 @@ def measure_drift(tables: Tables, bundle: Bundle, at: datetime) -> Drift:
         _compare(name, family, bundle.baseline.table[:, i].astype(np.float64), now[:, i], _weigh(bundle, strata))
         for i, (name, family) in enumerate((each.name, each.family) for each in CATALOGUE)
     ]
-    return Drift(pl.DataFrame(rows, infer_schema_length=None), _test_promise(assessed), faults)
+    promise = _test_promise(assessed, bundle)
+    return Drift(pl.DataFrame(rows, infer_schema_length=None), promise, faults)
 
 
 def _weigh(bundle: Bundle, strata: NDArray[np.int64]) -> Floats:
@@ -158,10 +159,26 @@ def find_distance(then: Floats, now: Floats, weight: Floats) -> float:
     return float(np.abs(before - after).max())
 
 
-def _test_promise(assessed: Assessment) -> Uniformity:
-    roles = assign_roles(assessed.decided, is_silent(assessed.signals), Recipe(least=0))
-    p_values = assessed.decided.filter(pl.Series(roles != "outside"))["p_value"].drop_nulls().to_numpy()
-    if not len(p_values):
+def _test_promise(assessed: Assessment, bundle: Bundle) -> Uniformity:
+    """How uniform trusted accounts' smoothed p-values are, ties spread evenly over what they share."""
+    heard = ~is_silent(assessed.signals)
+    trusted = heard & (assign_roles(assessed.decided, ~heard, Recipe(least=0)) != "outside")
+    if not trusted.any():
         return Uniformity(0, 0.0, 1.0, 0.0)
-    found = kstest(p_values, "uniform")
-    return Uniformity(len(p_values), float(found.statistic), float(found.pvalue), float((p_values <= 0.05).mean()))
+    facts = assessed.decided.filter(pl.Series(trusted))
+    table = assessed.signals.filter(pl.Series(trusted)).select(NAMES).to_numpy().astype(np.float64)
+    scores = bundle.forest.contributions(bundle.scale.surprise(table)).sum(axis=1)
+    strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
+    high = bundle.calibration.p_value(scores, strata)
+    distance = find_unevenness(bundle.calibration.p_without_ties(scores, strata), high)
+    # Two samples meet, the accounts and those that calibrated: both sizes make the distance uncertain.
+    size = round(1 / (1 / len(high) + 1 / max(bundle.calibration.accounts, 1)))
+    return Uniformity(len(high), distance, float(kstwo.sf(distance, max(size, 1))), float((high <= 0.05).mean()))
+
+
+def find_unevenness(low: Floats, high: Floats) -> float:
+    """The Kolmogorov-Smirnov distance from uniform of p-values that lie evenly between ``low`` and ``high``."""
+    points = np.unique(np.concatenate([low, high]))
+    width = np.maximum(high - low, 1e-12)
+    shares = np.array([np.clip((point - low) / width, 0, 1).mean() for point in points])
+    return float(np.abs(shares - points).max())

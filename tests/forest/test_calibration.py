@@ -92,3 +92,12 @@ def test_accounts_left_out_are_compared_with_no_more() -> None:
     without = calibration.without(np.arange(400, 500)).scored(lambda row: row, lambda row: row)
     assert without.accounts == 400
     assert without.p_value(np.array([400.0]), np.array([0]))[0] == pytest.approx(1 / 401)
+
+
+def test_scores_that_differ_by_the_last_digit_are_as_extreme() -> None:
+    reference = np.array([0.1 + 0.2, 0.3, 1.0])
+    assert conformal_p(reference, np.array([0.3, 0.1 + 0.2])).tolist() == [1.0, 1.0]
+
+
+def test_without_ties_only_higher_scores_count() -> None:
+    assert conformal_p(np.array([0.0, 0.5, 0.5, 1.0]), np.array([0.5]), ties=0).tolist() == [1 / 5]

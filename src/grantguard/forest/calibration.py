@@ -20,6 +20,9 @@ STRATA = tuple(f"{age}, {paid}" for age in LANDMARKS for paid in ("unpaid", "pai
 THIN = 100
 """A stratum with fewer reference accounts is read together with all of its payment side, or with all."""
 
+TIED = 1e-9
+"""Scores this near are as extreme as each other: the last digits of a sum are the machine's, not the account's."""
+
 
 def stratum_of(age_days: Floats, has_paid: Flags) -> Ints:
     """The index into ``STRATA`` of accounts of these ages (days since the first grant; NaN: none).
@@ -79,6 +82,14 @@ class Calibration:
         """(1 + comparable reference accounts at least as extreme) / (1 + comparable reference accounts)."""
         return self._by_stratum(self.scores, scores, strata)
 
+    def p_without_ties(self, scores: Floats, strata: Ints) -> Floats:
+        """The share of comparable reference accounts that are more extreme, where ``p_value`` counts ties and itself.
+
+        Evenly between the two lies the smoothed p-value, uniform also where many accounts are alike (Vovk, Gammerman
+        and Shafer, "Algorithmic Learning in a Random World", 2005).
+        """
+        return self._by_stratum(self.scores, scores, strata, ties=0)
+
     def kind_p_values(self, kinds: Floats, strata: Ints) -> Floats:
         """The same for each kind of evidence's contributions, (accounts, kinds)."""
         columns = [self._by_stratum(self.kinds[:, kind], kinds[:, kind], strata) for kind in range(kinds.shape[1])]
@@ -94,11 +105,11 @@ class Calibration:
         at_most: Floats = np.searchsorted(ordered, p_values, side="right").astype(np.float64)
         return (1 + at_most) / (1 + len(ordered))
 
-    def _by_stratum(self, reference: Floats, asked: Floats, strata: Ints) -> Floats:
+    def _by_stratum(self, reference: Floats, asked: Floats, strata: Ints, *, ties: int = 1) -> Floats:
         result = np.ones(len(asked))
         for stratum in np.unique(strata):
             rows = strata == stratum
-            result[rows] = conformal_p(reference[self._comparable(stratum)], asked[rows])
+            result[rows] = conformal_p(reference[self._comparable(stratum)], asked[rows], ties=ties)
         return result
 
     def replayed(self) -> Calibration:
@@ -114,7 +125,7 @@ class Calibration:
         for stratum in np.unique(self.strata):
             rows = self.strata == stratum
             like = self.scores[self._comparable(stratum)]
-            at_least = len(like) - np.searchsorted(np.sort(like), self.scores[rows], side="left")
+            at_least = len(like) - np.searchsorted(np.sort(like), self.scores[rows] - TIED, side="left")
             result[rows] = at_least / len(like)
         return result
 
@@ -165,8 +176,8 @@ def _medians(table: Floats) -> Floats:
     return np.array([np.median(column) if column.size else np.nan for column in known])
 
 
-def conformal_p(reference: Floats, scores: Floats) -> Floats:
-    """(1 + reference scores at least as high) / (1 + reference scores), for each score."""
+def conformal_p(reference: Floats, scores: Floats, *, ties: int = 1) -> Floats:
+    """(1 + reference scores at least as high) / (1 + reference scores), for each score; ``ties=0``: those higher."""
     ordered = np.sort(reference)
-    at_least = len(ordered) - np.searchsorted(ordered, scores, side="left")
-    return (1 + at_least) / (1 + len(ordered))
+    before = np.searchsorted(ordered, scores - TIED if ties else scores + TIED, side="left")
+    return (ties + len(ordered) - before) / (1 + len(ordered))
