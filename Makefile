@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 SERVE  ?= 1
 
-.PHONY: demo test check format lint types bench docs sample clean
+.PHONY: demo test check format lint types bench compare docs sample clean
 
 demo: $(READY)  ## rank data/sample, write the report, then serve (SERVE=0: stop after the report)
 	@$(BIN)/grantguard demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -26,6 +26,10 @@ types: $(READY)
 
 bench: $(READY)  ## speed, as ratios side by side
 	@$(BIN)/python tests/bench.py
+
+compare: $(READY)  ## the README's comparison with other ways, made anew (installs PyOD; a quarter of an hour)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/compare.txt
+	@$(BIN)/python tests/compare.py
 
 docs: $(READY)  ## write the generated pages of docs/ anew
 	@$(BIN)/python -m grantguard.reference docs

@@ -91,9 +91,9 @@ def test_a_credit_is_worth_more_in_extended_context() -> None:
     assert Past.of(tables(grants=[grant()], usage=rows)).events["promo_value"].to_list() == [3.5]
 
 
-def test_a_grant_runs_dry_at_its_last_credits() -> None:
+def test_a_grant_drains_until_half_of_it_is_spent() -> None:
     histories = up_to(tables(grants=[grant()], usage=[event(i, grant_id="g1") for i in range(1, 11)]))
-    assert histories.grants["drain"].to_list() == [9 * 3600.0]
+    assert histories.grants["drain"].to_list() == [4 * 3600.0]
 
 
 def test_a_grant_that_is_not_drained_has_no_drain_time() -> None:

@@ -32,11 +32,14 @@ from grantguard.forest.compiled import CompiledForest
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-PULLS = (3.0, 1.0, 0.3, 0.1)
+PULLS = (1.0, 0.3, 0.1, 0.03, 0.01)
 """Strengths of the pull to the forest's own values, strongest first."""
 
 MOST_STEPS = 300
 """Steps of the solver at most; it needs some tens."""
+
+STEPS_TO_RANK = 60
+"""Steps of the solver where only the order of what was left out is asked: it settles long before the optimum."""
 
 FOLDS = 5
 """Parts that verdicts are divided into to choose the pull; each class needs as many groups."""
@@ -134,7 +137,7 @@ def choose_pull(
 
 def _rank_left_out(own: Floats, places: csr_array, lessons: Lessons, asked: Flags, pull: float) -> float:
     """How the others rank the lessons asked about: area under the curve, within ``NEAR`` of the genuine."""
-    learnt, belief = _solve(csr_array(places[~asked]), own[~asked], lessons.where(~asked), pull)
+    learnt, belief = _solve(csr_array(places[~asked]), own[~asked], lessons.where(~asked), pull, STEPS_TO_RANK)
     scores = belief * own[asked] + places[asked] @ learnt
     return float(roc_auc_score(lessons.abuse[asked], scores, max_fpr=NEAR))
 
@@ -164,7 +167,9 @@ def _own_odds(forest: CompiledForest, lessons: Lessons) -> Floats:
     return forest.with_leaf_values(forest.own).score(lessons.surprise) / forest.spread
 
 
-def _solve(places: csr_array, own: Floats, lessons: Lessons, pull: float) -> tuple[Floats, float]:
+def _solve(
+    places: csr_array, own: Floats, lessons: Lessons, pull: float, steps: int = MOST_STEPS
+) -> tuple[Floats, float]:
     """What the leaves learn (nodes,), 0 where nobody stood, and how far the own odds are believed, 1 without lessons.
 
     The minimum of the weighted logistic loss and the pull. The last two unknowns are the change of belief and the level
@@ -182,7 +187,7 @@ def _solve(places: csr_array, own: Floats, lessons: Lessons, pull: float) -> tup
         slope = np.concatenate([across @ missed, [missed @ own, missed.sum()]])
         return value, slope + pull * unknown
 
-    found = minimize(loss, np.zeros(len(stood) + 2), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
+    found = minimize(loss, np.zeros(len(stood) + 2), jac=True, method="L-BFGS-B", options={"maxiter": steps})
     learnt = np.zeros(places.shape[1])
     learnt[stood] = found.x[:-2]
     return learnt, 1 + float(found.x[-2])

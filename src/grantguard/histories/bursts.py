@@ -118,8 +118,8 @@ def _crowd(facts: pl.DataFrame, guests: pl.DataFrame, moments: pl.DataFrame, mar
         .join(guests, on="account_id")
         .join(moments, on="burst")
         .filter(pl.max_horizontal("seen_at", "joined_at") <= pl.col("at"))
-        .join(marks.select("account_id", "dry_at"), on="account_id", how="left")
-        .with_columns(dry=(pl.col("dry_at") <= pl.col("at")).fill_null(value=False))
+        .join(marks.select("account_id", "half_at"), on="account_id", how="left")
+        .with_columns(dry=(pl.col("half_at") <= pl.col("at")).fill_null(value=False))
     )
     held = shown.with_columns(
         holders=pl.len().over("burst", "at", *VALUE).cast(pl.Int64) - 1,

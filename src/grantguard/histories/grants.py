@@ -6,6 +6,7 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.histories.charging import DRAINED
+from grantguard.histories.ties import HALF
 
 DAY = 86_400_000_000
 HOUR = 3_600_000_000
@@ -47,6 +48,7 @@ def _spending(seen: pl.DataFrame) -> pl.DataFrame:
             spent=promo.sum(),
             on_it=pl.len(),
             first_at=pl.col("first_at").min(),
+            half_at=pl.col("occurred_at").filter(pl.col("grant_share") >= HALF).min(),
             drained_at=pl.col("occurred_at").filter(pl.col("grant_share") >= DRAINED).min(),
             times=pl.col("occurred_at"),
             charges=promo,
@@ -111,7 +113,7 @@ def _shape(given: pl.DataFrame) -> pl.DataFrame:
         first_day_share=(pl.col("in_first_day") / pl.col("credits")).clip(0, 1),
         expiry_share=pl.when(pl.col("at") >= pl.col("expires_at")).then(pl.col("in_last_days") / pl.col("spent")),
         wait=_between("granted_at", "first_at", 1_000_000),
-        drain=_between("first_at", "drained_at", 1_000_000),
+        drain=_between("first_at", "half_at", 1_000_000),
         silence=(silent_until - pl.col("drained_at")).dt.total_microseconds() / DAY,
         since_created=_between("created_at", "granted_at", DAY),
         events_before=pl.col("events_before").fill_null(0),

@@ -106,7 +106,7 @@ def _uncommon(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    life = marks.select("account_id", "created_at", "first_at", "paid_at", "dry_at")
+    life = marks.select("account_id", "created_at", "first_at", "paid_at", "half_at")
     both = kin.join(life, on="account_id", how="left").join(
         life.rename({name: f"{name}_other" for name in life.columns}),
         left_on="other",
@@ -116,7 +116,7 @@ def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     hour = 3_600_000_000
     passed = [
         (pl.col(begins) - pl.col(ends)).dt.total_microseconds() / hour
-        for begins, ends in (("first_at", "dry_at_other"), ("first_at_other", "dry_at"))
+        for begins, ends in (("first_at", "half_at_other"), ("first_at_other", "half_at"))
     ]
     known = [pl.col(begins) <= pl.col("at") for begins in ("first_at", "first_at_other")]
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
@@ -124,7 +124,7 @@ def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     return both.select(
         *("subject", "account_id", "at", "other", "strength", "script", "room"),
         hours_apart=apart,
-        dry=(pl.col("dry_at_other") <= pl.col("at")).fill_null(value=False),
+        drained=(pl.col("half_at_other") <= pl.col("at")).fill_null(value=False),
         paid=(pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
         cycle_gap=pl.min_horizontal(gaps),
     )

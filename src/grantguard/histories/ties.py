@@ -6,12 +6,24 @@ import polars as pl
 
 from grantguard.histories.links import JOINED_WITHIN, VALUE, count_by
 
+COUNTED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
+"""What is counted of the others on a value, by the mark that dates it."""
+
+HALF = 0.5
+"""The share of all that it was given from which an account counts as drained: who hides leaves a remainder."""
+
+SETTLED = 10
+"""Events after which somebody counts as having come to use the product."""
+
 
 def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
-    """One row an account: when it opened, first acted, first paid, first ran dry and was deleted."""
+    """One row an account: when it opened, first acted, settled in, had spent half, first paid and was deleted."""
     known = pl.concat([accounts["account_id"], events["account_id"], billing["account_id"]]).unique()
-    acted = events.group_by("account_id").agg(
-        first_at=pl.col("occurred_at").min(), dry_at=pl.col("occurred_at").filter(pl.col("runs_dry")).min()
+    half_gone = pl.col("promo_credits").cum_sum() >= HALF * pl.col("granted")
+    acted = events.group_by("account_id", maintain_order=True).agg(
+        first_at=pl.col("occurred_at").min(),
+        half_at=pl.col("occurred_at").filter(half_gone).min(),
+        settled_at=pl.col("occurred_at").filter(pl.col("position") == SETTLED).min(),
     )
     paid = billing.filter(pl.col("kind") == "payment").group_by("account_id").agg(paid_at=pl.col("occurred_at").min())
     return (
@@ -32,7 +44,7 @@ def prepare_ties(
     own = facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
     shared = facts.group_by(VALUE).agg(pl.len()).filter(pl.col("len") > 1).select(VALUE)
     alone = own.join(shared, on=VALUE, how="anti").with_columns(
-        others=pl.lit(0, pl.Int64), payers=pl.lit(0, pl.Int64), drained=pl.lit(0, pl.Int64), deleted=pl.lit(0, pl.Int64)
+        others=pl.lit(0, pl.Int64), **{name: pl.lit(0, pl.Int64) for name in (*COUNTED, "deleted")}
     )
     together = _count_others(facts.join(shared, on=VALUE, how="semi"), own.join(shared, on=VALUE, how="semi"), marks)
     ties = pl.concat([together.select(alone.columns), alone])
@@ -40,11 +52,11 @@ def prepare_ties(
 
 
 def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    """Counts of the *other* accounts on each value: all, payers, drained, and deleted shortly before this one."""
+    """Counts of the *other* accounts on each value: all, of ``COUNTED``, and deleted shortly before this one."""
     dated = facts.join(marks, on="account_id", how="left")
-    counted = own.join(marks.select("account_id", "created_at", "paid_at", "dry_at"), on="account_id", how="left")
+    counted = own.join(marks.select("account_id", "created_at", *COUNTED.values()), on="account_id", how="left")
     counted = count_by(dated.with_columns(when="seen_at"), counted, VALUE, "others")
-    for name, moment in (("payers", "paid_at"), ("drained", "dry_at")):
+    for name, moment in COUNTED.items():
         when = pl.when(pl.col(moment).is_not_null()).then(pl.max_horizontal("seen_at", moment))
         counted = count_by(dated.with_columns(when=when), counted, VALUE, name)
         itself = (pl.max_horizontal("seen_at", moment) <= pl.col("at")) & pl.col(moment).is_not_null()
@@ -71,7 +83,7 @@ def _with_chance(ties: pl.DataFrame, likenesses: pl.DataFrame) -> pl.DataFrame:
     chance = [_expect(ties, likenesses, f"joined_{name}_{grid}") for name in JOINED_WITHIN for grid in (0, 1)]
     expected = pl.concat(chance).unique(["subject", *VALUE])
     return ties.join(expected, on=["subject", *VALUE], how="left").select(
-        "subject", *VALUE, "others", "payers", "drained", "deleted", "expected"
+        "subject", *VALUE, "others", *COUNTED, "deleted", "expected"
     )
 
 

@@ -9,9 +9,9 @@ from grantguard.histories import Grants, Usage
 from grantguard.signals._signal import enough, signal
 
 
-@signal(unit="hours", suspicious="low", says="a grant was gone {value:.1f} hours after its first use")
+@signal(unit="hours", suspicious="low", says="half of a grant was gone {value:.1f} hours after its first use")
 def drain_time(grants: Grants) -> pl.Expr:
-    """The shortest time from a grant's first use until 95 % of it was spent.
+    """The shortest time from a grant's first use until half of it was spent.
 
     A farm turns a grant into goods at once; people take days to find out what it is good for.
 
@@ -42,15 +42,15 @@ def first_use_wait(grants: Grants) -> pl.Expr:
     return grants.wait.min()
 
 
-@signal(unit="share", suspicious="high", says="{value:.0%} of its grants were spent to the last credit")
-def drained_grants(grants: Grants) -> pl.Expr:
-    """The share of its grants that were spent to at least 95 %.
+@signal(unit="share", suspicious="high", says="on average {value:.0%} of a grant was spent")
+def spent_grants(grants: Grants) -> pl.Expr:
+    """The mean share of its grants that was spent.
 
-    Trials leave remainders; harvests do not.
+    Trials leave remainders; harvests leave little, and the careful ones a little more.
 
     Looks the same: a loyal user without a budget.
     """
-    return (grants.spent_share >= 0.95).mean()
+    return grants.spent_share.clip(0, 1).mean()
 
 
 @signal(unit="days", suspicious="high", says="{value:.0f} days of silence followed when a grant ran dry")

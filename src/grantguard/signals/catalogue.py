@@ -21,7 +21,7 @@ CATALOGUE: tuple[Signal, ...] = (
     burn.drain_time,
     burn.first_day_burn,
     burn.first_use_wait,
-    burn.drained_grants,
+    burn.spent_grants,
     burn.silence_when_dry,
     burn.knocks_when_dry,
     burn.expiry_dump,

@@ -11,32 +11,46 @@ import polars as pl
 from grantguard.histories import Kin, Ties
 from grantguard.signals._signal import enough, signal
 
-HOUSEHOLD = 3
-"""Others with whom a couple, or a desk, shares a device."""
-
 CLOSE = 0.75
 """The joint strength of shared values from which two accounts are close kin."""
 
+FAINT = 0.5
+"""A weight of less than half an account is nobody."""
 
-def _crowd(ties: Ties, kind: str, hub: float, *, dry: bool = False) -> pl.Expr:
-    """Others on the account's most telling value of a kind: fewer beyond a hub's size, fewer for each payer.
 
-    ``dry`` counts those alone whose grants had run dry: who shares a room does not share that.
+def _share_unpaid(ties: Ties) -> pl.Expr:
+    return 1 - ties.payers / ties.others.clip(1)
+
+
+def _crowd(ties: Ties, kind: str, hub: float) -> pl.Expr:
+    """Drained others on its most telling value of a kind, times their share, beyond ``FAINT``; fewer for each payer.
+
+    Who shares a room drains little; beyond a hub's size a value says less with every holder.
     """
-    share_unpaid = 1 - ties.payers / ties.others.clip(1)
-    telling = (ties.drained if dry else ties.others) * (-ties.others / hub).exp() * share_unpaid**2
-    return telling.filter(ties.kind == kind).max()
+    share_drained = ties.drained / ties.others.clip(1)
+    telling = ties.drained * share_drained * (-ties.others / hub).exp() * _share_unpaid(ties) ** 2
+    return (telling.filter(ties.kind == kind).max() - FAINT).clip(0)
 
 
-@signal(unit="accounts", suspicious="high", says="its device was used by about {value:.0f} others beyond a household")
+def _draining(kin: Kin) -> pl.Expr:
+    """Close kin that never paid and had spent half of what they were given: what a ring does, and a class does not."""
+    return (kin.strength >= CLOSE) & kin.drained & ~kin.paid
+
+
+def _together(kin: Kin, draining: pl.Expr) -> pl.Expr:
+    """How many, times their share of all close kin, beyond ``FAINT``: three who drain among thirty say nothing."""
+    return (draining.sum() ** 2 / (kin.strength >= CLOSE).sum().clip(1) - FAINT).clip(0)
+
+
+@signal(unit="accounts", suspicious="high", says="others on its device drained their grants (weight {value:.1f})")
 def shared_device(ties: Ties) -> pl.Expr:
-    """Other accounts on its devices beyond a household, discounted by payers and by how common the device is.
+    """Others on its devices that had drained their grants, times their share; payers discounted.
 
-    One machine with many trials is one person.
+    One machine with many trials is one person; a room of machines has many users, and few of them drain.
 
     Looks the same: a family's computer, a library.
     """
-    return (_crowd(ties, "device", 500) - HOUSEHOLD).clip(0)
+    return _crowd(ties, "device", 500)
 
 
 @signal(unit="accounts", suspicious="high", says="its payment instrument was shown by about {value:.0f} others")
@@ -47,18 +61,19 @@ def shared_payment(ties: Ties) -> pl.Expr:
 
     Looks the same: an agency that pays for its clients.
     """
-    return _crowd(ties, "payment", 500)
+    unpaid = ties.others * _share_unpaid(ties) ** 2
+    return unpaid.filter(ties.kind == "payment").max()
 
 
-@signal(unit="accounts", suspicious="high", says="about {value:.0f} others on its address had run dry")
+@signal(unit="accounts", suspicious="high", says="others on its address drained their grants (weight {value:.1f})")
 def shared_address(ties: Ties) -> pl.Expr:
-    """Others on its addresses whose grants had run dry, discounted by payers and by how common the address is.
+    """Others on its addresses that had drained their grants, times their share; payers and common addresses discounted.
 
     A farm has fewer exits than accounts.
 
     Looks the same: an office, a dormitory.
     """
-    return _crowd(ties, "address", 25, dry=True)
+    return _crowd(ties, "address", 25)
 
 
 @signal(unit="accounts", suspicious="high", says="its mail address reads the same as that of {value:.0f} others")
@@ -83,17 +98,17 @@ def shared_script(kin: Kin) -> pl.Expr:
     return (kin.script & ~kin.room & ~kin.paid).sum()
 
 
-@signal(
-    unit="accounts", suspicious="high", says="{value:.0f} accounts that look like it stand in one star of referrals"
-)
+@signal(unit="accounts", suspicious="high", says="{value:.0f} idle accounts stand in one star of referrals with it")
 def referral_star(ties: Ties) -> pl.Expr:
-    """Other accounts brought by the same one, payers discounted.
+    """Other accounts brought by the same one that hardly used the product, times their share; payers discounted.
 
-    Who refers himself makes a star of accounts that never pay.
+    Who refers himself makes a star of accounts that nobody uses; a class comes to work.
 
-    Looks the same: a teacher who refers a class.
+    Looks the same: an influencer whose followers only look.
     """
-    return _crowd(ties, "referral", 100)
+    idle = (ties.others - ties.settled).clip(0)
+    star = idle * idle / ties.others.clip(1) * _share_unpaid(ties) ** 2
+    return (star.filter(ties.kind == "referral").max() - FAINT).clip(0)
 
 
 @signal(unit="accounts", suspicious="high", says="about {value:.0f} others began in just the same way")
@@ -104,7 +119,7 @@ def twins(ties: Ties) -> pl.Expr:
 
     Looks the same: a class with one exercise.
     """
-    unpaid = ties.others * (1 - ties.payers / ties.others.clip(1)) ** 2
+    unpaid = ties.others * _share_unpaid(ties) ** 2
     return unpaid.filter(ties.kind.is_in(["twin_0", "twin_1"])).max()
 
 
@@ -143,17 +158,16 @@ def joined_within_days(ties: Ties) -> pl.Expr:
     return _beyond_chance(ties, "days")
 
 
-@signal(unit="accounts", suspicious="high", says="{value:.0f} others with one of its values had run dry")
+@signal(unit="accounts", suspicious="high", says="others with one of its values drained theirs (weight {value:.1f})")
 def drained_neighbours(ties: Ties) -> pl.Expr:
-    """Others with its instrument, its mail or its referrer whose grants had run dry, payers discounted.
+    """Others with its instrument, its mail or its referrer that had drained their grants, times their share.
 
-    A ring is drained account by account.
+    A ring is drained account by account; payers are discounted.
 
     Looks the same: friends who share an offer.
     """
-    typed = ties.kind.is_in(["payment", "email", "referral"])
-    unpaid = ties.drained * (1 - ties.payers / ties.others.clip(1)) ** 2
-    return unpaid.filter(typed).max()
+    kinds = [_crowd(ties, kind, 500) for kind in ("payment", "email", "referral")]
+    return pl.max_horizontal(kinds)
 
 
 @signal(
@@ -177,40 +191,44 @@ def deleted_predecessors(ties: Ties) -> pl.Expr:
     says="it shares with another account what strangers do not share (weight {value:.1f})",
 )
 def closest_kin(kin: Kin) -> pl.Expr:
-    """What the values shared with one other account say together, payers left out.
+    """What the values shared with one other account that drains say together, where half of its close kin drain.
 
     Colleagues share an address; one hand shares device, template and address at once.
 
     Looks the same: a couple.
     """
-    return kin.strength.filter(kin.strength >= CLOSE, ~kin.paid, kin.dry | (kin.hours_apart <= 72)).max()
+    close = kin.strength >= CLOSE
+    draining = _draining(kin)
+    return pl.when(2 * draining.sum() >= close.sum()).then(kin.strength.filter(draining).max())
 
 
-@signal(unit="accounts", suspicious="high", says="{value:.0f} close kin opened within three days of it")
+@signal(
+    unit="accounts", suspicious="high", says="close kin opened within three days of it and drain (weight {value:.1f})"
+)
 def close_kin(kin: Kin) -> pl.Expr:
-    """Close kin that opened within three days of it and had not paid.
+    """Close kin that opened within three days of it, drain and do not pay, times their share of all close kin.
 
-    A family comes one by one over the months; a ring is opened in one sitting.
+    A family comes one by one over the months, a class spends little; a ring is opened in one sitting and drained.
 
     Looks the same: a couple that starts together.
     """
-    return ((kin.strength >= CLOSE) & ~kin.paid & (kin.hours_apart <= 72)).sum()
+    return _together(kin, _draining(kin) & (kin.hours_apart <= 72))
 
 
-@signal(unit="accounts", suspicious="high", says="{value:.0f} of its close kin had drained their grants and never paid")
+@signal(unit="accounts", suspicious="high", says="close kin drained their grants and never paid (weight {value:.1f})")
 def drained_kin(kin: Kin) -> pl.Expr:
-    """Close kin that had run dry and had not paid.
+    """Close kin, beyond one, that drain and do not pay, whenever they opened, times their share of all close kin.
 
     One hand and one appetite: the trial is taken again and again.
 
     Looks the same: friends who came for the same offer.
     """
-    return (((kin.strength >= CLOSE) & kin.dry & ~kin.paid).sum().cast(pl.Int64) - 1).clip(0)
+    return (_together(kin, _draining(kin)) - FAINT).clip(0)
 
 
-@signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had run dry")
+@signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had spent half")
 def cycling(kin: Kin) -> pl.Expr:
-    """The shortest time from one account's running dry to the first request of its close kin.
+    """The shortest time from one account's having spent half of its grants to the first request of its close kin.
 
     The same person goes on with the next account.
 
@@ -223,7 +241,7 @@ def cycling(kin: Kin) -> pl.Expr:
     unit="seats", suspicious="high", says="{value:.0f} seats of its team used its device or address, one after another"
 )
 def stuffed_seats(kin: Kin) -> pl.Expr:
-    """Close kin that began within a day of the one's, or its own, running dry.
+    """Close kin that began within a day of the one's, or its own, having spent half.
 
     One person in all the seats of a team is in one of them at a time.
 

@@ -21,7 +21,7 @@ class Recipe:
 
     seed: int = 0
     trees: int = 200
-    sample: int = 512
+    sample: int = 2048
     most_of_a_ring: int = 3
     """Members of one ring that the reference takes at most: a farm cannot vouch for itself."""
     most_accounts: int = 20_000

@@ -37,6 +37,8 @@ def _hackathon(stage: Stage) -> list[Life]:
         created = begins + abs(stage.rng.normal(0, 0.6)) * HOUR
         life = open_account(stage, "H1", created=created, place=venue[stage.whole(0, 1)])
         life.grants.append(Grant("launch", code, created + stage.between(5, 600), 60, created + 14 * DAY))
+        if stage.chance(0.4):
+            welcome(stage, life)
         rhythm, habits = attend(draw_rhythm(stage), created, 14, stage.between(3, 9)), draw_habits(stage)
         rhythm.pause *= 0.5
         use(stage, life, habits, rhythm, created, created + 2 * DAY)
@@ -48,13 +50,15 @@ def _hackathon(stage: Stage) -> list[Life]:
 
 def _classroom(stage: Stage) -> list[Life]:
     campus, begins = stage.site(2), stage.opens + stage.between(1, stage.days - 40) * DAY
+    size = stage.whole(12, 40)
+    machines = _machines(stage, size)
     exercise, domain = draw_habits(stage, stage.client("web", "ide-0")), f"campus-{stage.key()}.edu"
     lives = []
-    for _ in range(stage.whole(12, 40)):
+    for seat in range(size):
         created = begins + stage.between(0, 1.2) * HOUR
-        life = open_account(stage, "H2", created=created, place=campus[stage.whole(0, 1)])
+        life = open_account(stage, "H2", created=created, place=campus[stage.whole(0, 1)], device=machines[seat])
         life.domain = domain
-        welcome(stage, life)
+        welcome(stage, life, stage.between(60, 250))
         own = draw_habits(stage, exercise.client)
         own.sent, own.delivered = exercise.sent + stage.rng.normal(0, 0.15), exercise.delivered
         own.template, own.stock, own.repeats = exercise.template, exercise.stock, 0.4
@@ -64,7 +68,17 @@ def _classroom(stage: Stage) -> list[Life]:
             use(stage, life, own, rhythm, lesson, lesson + 4 * HOUR)
         use(stage, life, draw_habits(stage), draw_rhythm(stage), begins + DAY, begins + stage.between(2, 50) * DAY)
         lives.append(life)
+    for pupil in lives[1:] if stage.chance(0.4) else []:
+        pupil.referrer = lives[0].key
     return lives
+
+
+def _machines(stage: Stage, size: int) -> list[int | None]:
+    """Who sits at which machine: a laptop each, or the room's machines in turn, a few people at each."""
+    if stage.chance(0.5):
+        return [None] * size
+    room = [stage.key() for _ in range(max(1, round(size / stage.between(1.5, 4))))]
+    return [room[seat % len(room)] for seat in range(size)]
 
 
 def _shared_exit(stage: Stage) -> list[Life]:
@@ -173,8 +187,8 @@ def _private_mail(stage: Stage) -> list[Life]:
 def _agency(stage: Stage) -> list[Life]:
     office, device, payment = stage.site(1), stage.key(), stage.key()
     lives = []
-    for _ in range(stage.whole(3, 8)):
-        life = live_as_person(stage, open_account(stage, "H12", place=office[0], device=device))
+    for created in _sittings(stage, stage.whole(3, 8)):
+        life = live_as_person(stage, open_account(stage, "H12", created=created, place=office[0], device=device))
         if life.dry == "pays" or stage.chance(0.5):
             subscribe(stage, life, life.created + stage.between(0, 10) * DAY)
             life.payment = payment
@@ -184,15 +198,28 @@ def _agency(stage: Stage) -> list[Life]:
 
 def _family(stage: Stage) -> list[Life]:
     place, device = stage.home(), stage.key()
-    group = [open_account(stage, "H13", place=place, device=device) for _ in range(stage.whole(2, 4))]
+    opened = _sittings(stage, stage.whole(2, 4))
+    group = [open_account(stage, "H13", created=created, place=place, device=device) for created in opened]
+    for life in group[1:] if stage.chance(0.3) else []:
+        life.referrer = group[0].key
     return [live_as_person(stage, life) for life in group]
+
+
+def _sittings(stage: Stage, size: int) -> list[float | None]:
+    """When a small group opens its accounts: half of them one by one over the months, half on one or two evenings."""
+    if stage.chance(0.5):
+        return [None] * size
+    begins = stage.opens + stage.between(0, stage.days - 6) * DAY
+    return [begins + abs(stage.rng.normal(0, 1)) * stage.between(0.3, 30) * HOUR for _ in range(size)]
 
 
 def _workshop(stage: Stage) -> list[Life]:
     venue, begins = stage.site(1), stage.opens + stage.between(1, stage.days - 3) * DAY
     lives = []
-    for _ in range(stage.whole(8, 25)):
-        life = open_account(stage, "H14", created=begins + stage.between(0, 0.7) * HOUR, place=venue[0])
+    size = stage.whole(8, 25)
+    for machine in _machines(stage, size):
+        created = begins + stage.between(0, 0.7) * HOUR
+        life = open_account(stage, "H14", created=created, place=venue[0], device=machine)
         welcome(stage, life)
         rhythm = attend(draw_rhythm(stage), life.created, 3, 2.5)
         use(stage, life, draw_habits(stage), rhythm, life.created, begins + 5 * HOUR)

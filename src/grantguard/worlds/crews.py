@@ -24,12 +24,15 @@ class Crew:
     script: Habits
     spread: float
     """How far each account's sizes lie from the script's, in natural logarithms."""
+    leaves: float = 0.0
+    """The share of a grant that each account leaves at most."""
 
     def recruit(self, stage: Stage, created: float, number: int) -> Life:
         """The ring's next account."""
         place, device = self.places[number % len(self.places)], self.devices[number % len(self.devices)]
         life = open_account(stage, self.code, created=created, place=place, device=device)
         life.role, life.ring = "abuse", self.ring
+        life.leaves = self.leaves * stage.between(0.4, 1)
         return life
 
     def habits(self, stage: Stage) -> Habits:
@@ -53,7 +56,9 @@ def gather(stage: Stage, code: str, size: int, client: Client | None = None) -> 
     places = [stage.hosting() if stage.chance(0.5) else stage.home() for _ in range(exits)]
     if stage.hides():
         places = [stage.mobile() if stage.chance(0.4) else place for place in places]
-    return Crew(code, stage.key(), [stage.key() for _ in range(devices)], places, script, stage.easing(0.05, 0.8))
+    leaves = stage.between(0.1, 0.5) if stage.hides() else 0.0
+    own = [stage.key() for _ in range(devices)]
+    return Crew(code, stage.key(), own, places, script, stage.easing(0.05, 0.8), leaves)
 
 
 def farm_size(stage: Stage, room: int) -> int:

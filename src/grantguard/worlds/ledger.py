@@ -38,7 +38,7 @@ def charge(life: Life, until: float) -> Charged:
     free = np.isin(requests.status, (ERROR, CANCELLED))
     price = np.round(np.where(free, 0.0, np.maximum(price, 0.001)), 4)
     order = sorted(range(len(life.grants)), key=lambda i: (life.grants[i].until or np.inf, life.grants[i].at))
-    left = np.array([grant.credits for grant in life.grants])
+    left = np.array([grant.credits * (1 - life.leaves) for grant in life.grants])
     payer = np.full(len(price), NO_GRANT)
     kept = np.ones(len(price), dtype=bool)
     knocks = life.knocks

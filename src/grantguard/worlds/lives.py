@@ -91,6 +91,8 @@ class Life:
     deleted: float | None = None
     dry: Dry = "stops"
     knocks: int = 0
+    leaves: float = 0.0
+    """The share of each grant that is never spent: a careful hand stops short of the last credit."""
     grants: list[Grant] = field(default_factory=list)
     bills: list[Bill] = field(default_factory=list)
     requests: list[Requests] = field(default_factory=list)
