@@ -1,13 +1,21 @@
-"""Worlds, histories and a bundle that many tests read and none changes."""
+"""Worlds, histories and a bundle that many tests read and none changes; a database for each test that asks for one."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
 import polars as pl
+import psycopg
 import pytest
 
 from grantguard.forest import Bundle, RiskForest
 from grantguard.histories import Histories, Past, ask
 from grantguard.signals import extract
+from grantguard.store.database import Database, open_database
+from grantguard.store.migrating import upgrade
+from grantguard.store.server import run_server
 from grantguard.training import Recipe, train
 from grantguard.worlds import World, simulate
 
@@ -41,3 +49,34 @@ def trained(world: World) -> tuple[Bundle, RiskForest]:
 @pytest.fixture(scope="session")
 def bundle(trained: tuple[Bundle, RiskForest]) -> Bundle:
     return trained[0]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of one embedded PostgreSQL for all tests of a process, with a migrated database to copy."""
+    with run_server(tmp_path_factory.mktemp("home")) as url:
+        # A test's data need not outlive a power cut.
+        for line in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_grantguard"):
+            administer(url, line)
+        with open_database(database_url(url, "template_grantguard"), connections=1) as template:
+            upgrade(template)
+        yield url
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[Database]:
+    """A migrated database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    administer(server, f"CREATE DATABASE {name} TEMPLATE template_grantguard")
+    with open_database(database_url(server, name), connections=4) as opened:
+        yield opened
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def administer(url: str, line: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(line.encode())
+
+
+def database_url(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()

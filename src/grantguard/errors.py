@@ -14,6 +14,9 @@
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
         ├── RetrainAdvised       the forest no longer fits the accounts
+        ├── StoreError           the database cannot be used
+        │   ├── StoreUnreachable it does not answer, or broke off; asking again may help
+        │   └── MigrationChanged a migration was edited after it had been applied
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -73,6 +76,18 @@ class NothingToLearn(WorkError):
 
 class RetrainAdvised(WorkError):
     """The forest no longer fits the accounts; nothing is broken."""
+
+
+class StoreError(WorkError):
+    """The database cannot be used."""
+
+
+class StoreUnreachable(StoreError):
+    """The database does not answer, or broke off; asking again may help."""
+
+
+class MigrationChanged(StoreError):
+    """A migration was edited after it had been applied."""
 
 
 class BundleError(WorkError):
