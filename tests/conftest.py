@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -52,15 +54,23 @@ def bundle(trained: tuple[Bundle, RiskForest]) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of one embedded PostgreSQL for all tests of a process, with a migrated database to copy."""
-    with run_server(tmp_path_factory.mktemp("home")) as url:
+    # Not in pytest's own folder, which every session that starts closes to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="grantguard-") as home, run_server(Path(home)) as url:
         # A test's data need not outlive a power cut.
         for line in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_grantguard"):
             administer(url, line)
         with open_database(database_url(url, "template_grantguard"), connections=1) as template:
             upgrade(template)
         yield url
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder for an embedded server of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="grantguard-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
