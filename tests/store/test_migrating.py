@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from grantguard.errors import MigrationChanged
-from grantguard.store.database import Database
-from grantguard.store.migrating import Migration, migrations, pending, upgrade
+from grantguard.store.database import Connection, Database
+from grantguard.store.migrating import LOCK, Migration, migrations, pending, upgrade
 
 NOTES = Migration("9001_notes.sql", "CREATE TABLE notes (note text); INSERT INTO notes VALUES ('50 %');")
 BROKEN = Migration("9002_broken.sql", "CREATE TABLE half (id int); SELECT nothing FROM nowhere;")
@@ -56,7 +56,17 @@ def test_an_edited_migration_is_refused(database: Database) -> None:
         upgrade(database, (Migration(NOTES.name, NOTES.text + " -- "),))
 
 
-def test_two_who_upgrade_at_once_apply_it_once(database: Database) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        applied = list(pool.map(lambda _: upgrade(database, (NOTES,)), range(2)))
-    assert sorted(applied) == [(), (NOTES.name,)]
+def test_who_upgrades_waits_for_whoever_does(database: Database) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with database.connection() as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            upgrading = pool.submit(upgrade, database, (NOTES,))
+            while not upgrading.done() and not somebody_waits(other):
+                pass
+            assert not upgrading.done()
+        assert upgrading.result() == (NOTES.name,)
+
+
+def somebody_waits(connection: Connection) -> bool:
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+    return connection.execute(waiting).fetchone() == (True,)

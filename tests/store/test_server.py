@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,9 +65,20 @@ def test_a_killed_owner_leaves_it_to_the_next_who_stops_it(home: Path) -> None:
 
 
 def test_a_note_of_a_dead_server_is_not_believed(home: Path) -> None:
-    with run_server(home) as url:
-        note = (home / "postgres" / "postmaster.pid").read_text()
-    living = str(os.getpid())
-    (home / "postgres" / "postmaster.pid").write_text("\n".join([living, *note.splitlines()[1:]]) + "\n")
+    note = home / "postgres" / "postmaster.pid"
+    with run_server(home):
+        noted = note.read_text().splitlines()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        note.write_text("\n".join([str(stranger.pid), *noted[1:]]))
+        with run_server(home) as url:
+            assert ask(url) == (1,)
+        assert stranger.poll() is None
+        stranger.communicate(b"\n")
+
+
+def test_a_torn_note_is_not_believed(home: Path) -> None:
+    with run_server(home):
+        pass
+    (home / "postgres" / "postmaster.pid").write_text("12")
     with run_server(home) as url:
         assert ask(url) == (1,)

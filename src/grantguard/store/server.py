@@ -56,9 +56,13 @@ def _server(data: Path) -> PostgresServer:
 def _forget_dead(data: Path) -> None:
     """Remove the note of a server that no longer listens: its process id may be anybody's by now."""
     note = data / "postmaster.pid"
-    if not note.exists():
-        return
-    port, folder = note.read_text().splitlines()[3:5]
+    if note.exists() and not _listens(note.read_text().splitlines()):
+        note.unlink()
+
+
+def _listens(noted: list[str]) -> bool:
+    if len(noted) < 5:  # torn by whatever ended it
+        return False
+    port, folder = noted[3:5]
     with socket.socket(socket.AF_UNIX) as door:
-        if door.connect_ex(f"{folder}/.s.PGSQL.{port}") != 0:
-            note.unlink()
+        return door.connect_ex(f"{folder}/.s.PGSQL.{port}") == 0
