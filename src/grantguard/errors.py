@@ -14,6 +14,7 @@
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
         ├── RetrainAdvised       the forest no longer fits the accounts
+        ├── AddressRefused       a ledger's address is not one to call
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -73,6 +74,10 @@ class NothingToLearn(WorkError):
 
 class RetrainAdvised(WorkError):
     """The forest no longer fits the accounts; nothing is broken."""
+
+
+class AddressRefused(WorkError):
+    """A ledger's name leads to an address inside the own network."""
 
 
 class BundleError(WorkError):
