@@ -1,4 +1,4 @@
-"""Telling a ledger what was decided: at least once, in order for each grant, and what is outdated not at all."""
+"""Telling a ledger what was decided: at least once, under one id, in the order that the outbox hands it out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from grantguard.ledgers import next_try
-from grantguard.vocabulary import Answer, Due, Gone, Ledger, Notice, Outcome, Retry
+from grantguard.vocabulary import Answer, Due, Gone, Ledger, Notice, Outcome, Retry, Taken
 
 AT_ONCE: Final = 100
 """Notices taken at a time: a ledger that does not answer keeps a worker from stopping no longer than that."""
@@ -16,31 +16,32 @@ AT_ONCE: Final = 100
 class Outbox(Protocol):
     """Where notices wait, written in the transaction of their decision."""
 
-    def due(self, now: datetime, limit: int) -> Sequence[Due]:
-        """Of every grant (or account) with a notice that is due, all that wait, oldest first; none while disabled."""
+    def take(self, now: datetime, limit: int) -> Sequence[Due]:
+        """The notices whose turn it is, for a while, so that nobody else takes them; none while it is stopped.
 
-    def mark_delivered(self, notice_id: str, outcome: Outcome, now: datetime) -> None:
-        """The ledger took it, or refused it for good."""
+        Of each grant one at most, and none that a newer one overtook: a hold that was released before it left need
+        not be told. The release must be, since an attempt that seemed to fail may have got through.
+        """
 
-    def mark_failed(self, notice_id: str, reason: str, next_try_at: datetime | None) -> None:
+    def mark_delivered(self, notice: Notice, outcome: Outcome | None, now: datetime) -> None:
+        """The ledger has it; an outcome that it did not give now, it reports itself."""
+
+    def mark_failed(self, notice: Notice, reason: str, next_try_at: datetime | None, now: datetime) -> None:
         """It did not get through; without a next try it is a dead letter."""
 
-    def mark_superseded(self, notice_id: str, by: str) -> None:
-        """A newer notice about the same grant is sent in its place."""
-
-    def disable(self, reason: str, now: datetime) -> None:
-        """Hand out nothing more until a person turns the ledger on again; what waits stays."""
+    def stop(self, reason: str, now: datetime) -> None:
+        """Hand out nothing more until a person starts it again; what waits stays."""
 
 
 def deliver_due(
     outbox: Outbox, ledger: Ledger, now: datetime, jitter: Callable[[], float], limit: int = AT_ONCE
 ) -> list[tuple[Notice, Answer]]:
-    """Tell the ledger what is due, and write down what it made of it; stops where the ledger wants no more."""
-    newest, outdated = collapse(outbox.due(now, limit))
-    for notice_id, by in outdated.items():
-        outbox.mark_superseded(notice_id, by)
+    """Tell the ledger what is due and write down its answers, each before the next; ends where it wants no more.
+
+    ``jitter`` draws from 0 to 1.
+    """
     answers: list[tuple[Notice, Answer]] = []
-    for due in newest:
+    for due in outbox.take(now, limit):
         answer = ledger.deliver(due.notice)
         _record(outbox, due, answer, now, jitter())
         answers.append((due.notice, answer))
@@ -49,28 +50,13 @@ def deliver_due(
     return answers
 
 
-def collapse(waiting: Sequence[Due]) -> tuple[list[Due], dict[str, str]]:
-    """The newest notice of each grant, in the order given, and for each older one the id of the newer.
-
-    A hold that a release has overtaken need not be told; the release must be, since an attempt that seemed to
-    fail may have got through. Verdicts about an account give way to newer verdicts only.
-    """
-    newest = {_about(due.notice): due for due in sorted(waiting, key=lambda due: due.notice.sequence)}
-    kept = [due for due in waiting if newest[_about(due.notice)] is due]
-    outdated = {due.notice.notice_id: newest[_about(due.notice)].notice.notice_id for due in waiting}
-    return kept, {old: new for old, new in outdated.items() if old != new}
-
-
-def _about(notice: Notice) -> tuple[bool, str]:
-    return notice.kind == "account.verdict", notice.grant_id or notice.decision.account_id
-
-
 def _record(outbox: Outbox, due: Due, answer: Answer, now: datetime, jitter: float) -> None:
     match answer:
+        case Taken():
+            outbox.mark_delivered(due.notice, None, now)
         case Outcome():
-            outbox.mark_delivered(due.notice.notice_id, answer, now)
-        case Retry():
-            again = next_try(due.attempts + 1, now, jitter, answer.after)
-            outbox.mark_failed(due.notice.notice_id, answer.reason, again)
-        case Gone():
-            outbox.disable(answer.reason, now)
+            outbox.mark_delivered(due.notice, answer, now)
+        case Retry(reason, after):
+            outbox.mark_failed(due.notice, reason, next_try(due.attempts, now, jitter, after), now)
+        case Gone(reason):
+            outbox.stop(reason, now)

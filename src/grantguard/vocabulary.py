@@ -92,8 +92,8 @@ NoticeKind = Literal["grant.hold", "grant.release", "grant.revoke", "account.ver
 class Notice:
     """One thing that a ledger is told. However often it is sent, its id stays the same.
 
-    ``sequence`` rises with every notice about one grant, so that a ledger can tell the newer of two;
-    ``grant_id`` is null where the notice is about the whole account.
+    ``sequence`` rises with every notice about one grant, so that a ledger can tell the newer of two. A verdict is
+    about the whole account: it has no ``grant_id``, and says what the person said.
     """
 
     notice_id: str
@@ -102,11 +102,12 @@ class Notice:
     decision: Decision
     grant_id: str | None
     sequence: int
+    verdict: Label | None = None
 
 
 @dataclass(frozen=True)
 class Due:
-    """A notice that no ledger has taken yet, and how often it was tried."""
+    """A notice whose turn it is, and the number of tries that this one makes."""
 
     notice: Notice
     attempts: int
@@ -120,6 +121,13 @@ class Capabilities:
     can_release: bool
     can_revoke: bool
     otherwise: str = "the ledger has no such verb"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The ledger has the notice; what it makes of it, it reports itself."""
+
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,7 @@ class Gone:
     reason: str
 
 
-Answer = Outcome | Retry | Gone
+Answer = Taken | Outcome | Retry | Gone
 
 
 class Ledger(Protocol):

@@ -1,4 +1,4 @@
-"""A decision as JSON, the one way it is told: over HTTP, to a ledger, and to the store."""
+"""A decision as JSON, the one way it is told, over HTTP and to a ledger."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ def told(decision: Decision) -> dict[str, Any]:
     """The contract's Decision: times in RFC 3339, null for what is not known."""
     plain: dict[str, Any] = json.loads(DECISION.dump_json(decision))
     return plain
-
-
-def heard(plain: dict[str, Any]) -> Decision:
-    """The decision that was ``told``."""
-    return DECISION.validate_python(plain)
 
 
 def tell_time(moment: datetime) -> str:

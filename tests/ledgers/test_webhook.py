@@ -16,13 +16,15 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from grantguard.errors import UsageError
 from grantguard.ledgers.webhook import WebhookLedger, body_of, open_webhook
-from grantguard.vocabulary import Decision, Gone, Notice, Outcome, Recheck, Retry, Support
+from grantguard.vocabulary import Decision, Gone, Notice, Recheck, Retry, Support, Taken
+from grantguard.wire import told
 
 HttpAnswer = tuple[int, dict[str, str], bytes]
 Serve = Callable[[Callable[[str, str, dict[str, str], bytes], HttpAnswer]], str]
@@ -60,6 +62,17 @@ def test_the_receiver_can_tell_who_sent_it(serve: Serve) -> None:
     assert Webhook(NEW).verify(body, headers) == body_of(NOTICE)
 
 
+def test_the_receiver_in_the_docs_takes_it(serve: Serve) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "ledgers.md").read_text()
+    told: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], told)  # noqa: S102 - our own
+    receiver = Receiver()
+    ledger(serve(receiver)).deliver(NOTICE)
+    _, headers, body = receiver.requests[0]
+    assert [told["receive"](secret, body, headers) for secret in (OLD, NEW)] == [401, 204]
+    assert told["newest"] == {"g1": 3}
+
+
 def test_another_secret_does_not_fit(serve: Serve) -> None:
     receiver = Receiver()
     ledger(serve(receiver)).deliver(NOTICE)
@@ -76,14 +89,22 @@ def test_while_secrets_change_both_fit(serve: Serve, secret: str) -> None:
     Webhook(secret).verify(body, headers)
 
 
-def test_the_body_says_what_about_which_grant_and_in_which_order() -> None:
-    told = body_of(NOTICE)
-    assert {name: told[name] for name in ("type", "timestamp", "grant_id", "sequence")} == {
+def test_the_body_says_what_when_and_in_which_order() -> None:
+    body = body_of(NOTICE)
+    assert {name: body[name] for name in ("type", "timestamp", "sequence")} == {
         "type": "grant.hold",
         "timestamp": "2025-05-01T00:00:00Z",
-        "grant_id": "g1",
         "sequence": 3,
     }
+
+
+def test_the_decision_names_the_grant_that_the_notice_is_about() -> None:
+    assert body_of(NOTICE)["data"] == told(replace(DECISION, grants=("g1",)))
+
+
+def test_a_verdict_is_told_with_the_whole_decision() -> None:
+    verdict = body_of(replace(NOTICE, kind="account.verdict", grant_id=None, verdict="compromised"))
+    assert (verdict["verdict"], verdict["data"]) == ("compromised", told(DECISION))
 
 
 def test_the_same_notice_has_the_same_id_each_time(serve: Serve) -> None:
@@ -95,8 +116,8 @@ def test_the_same_notice_has_the_same_id_each_time(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
-def test_any_success_means_it_was_taken(serve: Serve, status: int) -> None:
-    assert ledger(serve(Receiver(status))).deliver(NOTICE) == Outcome("applied", f"answered {status}")
+def test_any_success_means_that_the_ledger_has_it(serve: Serve, status: int) -> None:
+    assert ledger(serve(Receiver(status))).deliver(NOTICE) == Taken(f"answered {status}")
 
 
 def test_gone_means_no_more(serve: Serve) -> None:
@@ -156,8 +177,8 @@ def test_the_path_and_the_name_arrive_as_they_were_given(serve: Serve) -> None:
 
 def test_no_reason_quotes_what_was_sent_or_answered(serve: Serve) -> None:
     chatty = ledger(serve(Receiver(500, content=f"{NEW} a1 t0ken".encode())))
-    told = f"{chatty.deliver(NOTICE)} {chatty}"
-    assert not [secret for secret in (NEW, NEW.removeprefix("whsec_"), "t0ken", "a1") if secret in told]
+    shown = f"{chatty.deliver(NOTICE)} {chatty}"
+    assert not [secret for secret in (NEW, NEW.removeprefix("whsec_"), "t0ken", "a1") if secret in shown]
 
 
 def test_nothing_of_it_is_logged(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
@@ -196,7 +217,7 @@ def test_the_certificate_is_checked_against_the_name(tmp_path: Path) -> None:
     port = serve_once_with_tls(key, certificate)
     trusting = ssl.create_default_context(cafile=str(certificate))
     answer = replace(ledger(f"https://localhost:{port}"), tls=trusting).deliver(NOTICE)
-    assert answer == Outcome("applied", "answered 204")
+    assert answer == Taken("answered 204")
 
 
 def serve_once_with_tls(key: Path, certificate: Path) -> int:

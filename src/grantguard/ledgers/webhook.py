@@ -8,7 +8,7 @@ import ssl
 from binascii import Error as NotBase64
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
@@ -19,7 +19,7 @@ from grantguard.errors import AddressRefused, UsageError
 from grantguard.ledgers.addresses import check_addresses
 from grantguard.ledgers.retrying import read_retry_after
 from grantguard.ledgers.silence import silence
-from grantguard.vocabulary import Answer, Capabilities, Gone, Notice, Outcome, Retry
+from grantguard.vocabulary import Answer, Capabilities, Gone, Notice, Retry, Taken
 from grantguard.wire import tell_time, told
 
 CONNECT_WITHIN: Final = 5.0
@@ -104,14 +104,19 @@ def open_webhook(url: str, secrets: Sequence[str], *, allow_private: bool = Fals
 
 
 def body_of(notice: Notice) -> dict[str, object]:
-    """What is sent: type, time and decision, the grant that it is about and the notice's number for that grant."""
-    return {
+    """What is sent: type, time, the notice's number for its grant, and the decision.
+
+    Of the grants that the decision covers it names the one that the notice is about: the others have notices, and
+    numbers, of their own.
+    """
+    grants = notice.decision.grants if notice.grant_id is None else (notice.grant_id,)
+    body = {
         "type": notice.kind,
         "timestamp": tell_time(notice.timestamp),
-        "grant_id": notice.grant_id,
         "sequence": notice.sequence,
-        "data": told(notice.decision),
+        "data": told(replace(notice.decision, grants=grants)),
     }
+    return body if notice.verdict is None else body | {"verdict": notice.verdict}
 
 
 def _read_url(url: str, *, allow_private: bool) -> httpx.URL:
@@ -142,7 +147,7 @@ def _name(error: Exception) -> str:
 def _read_answer(answer: httpx.Response, now: datetime) -> Answer:
     status = f"answered {answer.status_code}"
     if answer.is_success:
-        return Outcome("applied", status)
+        return Taken(status)
     if answer.status_code == httpx.codes.GONE:
         return Gone(status)
     return Retry(status, read_retry_after(answer.headers.get("retry-after"), now))
