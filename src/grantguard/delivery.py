@@ -9,8 +9,8 @@ from typing import Final, Protocol
 from grantguard.ledgers import next_try
 from grantguard.vocabulary import Answer, Due, Gone, Ledger, Notice, Outcome, Retry, Taken
 
-AT_ONCE: Final = 100
-"""Notices taken at a time: a ledger that does not answer keeps a worker from stopping no longer than that."""
+AT_ONCE: Final = 20
+"""Notices taken at a time. An outbox must keep them for the taker as long as so many time-outs last, some seven minutes."""
 
 
 class Outbox(Protocol):
