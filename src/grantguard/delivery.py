@@ -10,7 +10,7 @@ from grantguard.ledgers import next_try
 from grantguard.vocabulary import Answer, Due, Gone, Ledger, Notice, Outcome, Retry, Taken
 
 AT_ONCE: Final = 20
-"""Notices taken at a time. An outbox must keep them for the taker as long as so many time-outs last, some seven minutes."""
+"""Notices taken at a time; an outbox keeps them for the taker as long as so many time-outs last, some seven minutes."""
 
 
 class Outbox(Protocol):

@@ -22,9 +22,9 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from grantguard.errors import UsageError
-from grantguard.ledgers.webhook import WebhookLedger, body_of, open_webhook
+from grantguard.ledgers.webhook import WebhookLedger, open_webhook
 from grantguard.vocabulary import Decision, Gone, Notice, Recheck, Retry, Support, Taken
-from grantguard.wire import told
+from grantguard.wire import tell_notice
 
 HttpAnswer = tuple[int, dict[str, str], bytes]
 Serve = Callable[[Callable[[str, str, dict[str, str], bytes], HttpAnswer]], str]
@@ -59,7 +59,7 @@ def test_the_receiver_can_tell_who_sent_it(serve: Serve) -> None:
     receiver = Receiver()
     ledger(serve(receiver)).deliver(NOTICE)
     _, headers, body = receiver.requests[0]
-    assert Webhook(NEW).verify(body, headers) == body_of(NOTICE)
+    assert Webhook(NEW).verify(body, headers) == tell_notice(NOTICE)
 
 
 def test_the_receiver_in_the_docs_takes_it(serve: Serve) -> None:
@@ -87,24 +87,6 @@ def test_while_secrets_change_both_fit(serve: Serve, secret: str) -> None:
     ledger(serve(receiver), OLD, NEW).deliver(NOTICE)
     _, headers, body = receiver.requests[0]
     Webhook(secret).verify(body, headers)
-
-
-def test_the_body_says_what_when_and_in_which_order() -> None:
-    body = body_of(NOTICE)
-    assert {name: body[name] for name in ("type", "timestamp", "sequence")} == {
-        "type": "grant.hold",
-        "timestamp": "2025-05-01T00:00:00Z",
-        "sequence": 3,
-    }
-
-
-def test_the_decision_names_the_grant_that_the_notice_is_about() -> None:
-    assert body_of(NOTICE)["data"] == told(replace(DECISION, grants=("g1",)))
-
-
-def test_a_verdict_is_told_with_the_whole_decision() -> None:
-    verdict = body_of(replace(NOTICE, kind="account.verdict", grant_id=None, verdict="compromised"))
-    assert (verdict["verdict"], verdict["data"]) == ("compromised", told(DECISION))
 
 
 def test_the_same_notice_has_the_same_id_each_time(serve: Serve) -> None:

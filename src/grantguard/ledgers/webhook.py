@@ -8,7 +8,7 @@ import ssl
 from binascii import Error as NotBase64
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
@@ -20,7 +20,7 @@ from grantguard.ledgers.addresses import check_addresses
 from grantguard.ledgers.retrying import read_retry_after
 from grantguard.ledgers.silence import silence
 from grantguard.vocabulary import Answer, Capabilities, Gone, Notice, Retry, Taken
-from grantguard.wire import tell_time, told
+from grantguard.wire import tell_notice
 
 CONNECT_WITHIN: Final = 5.0
 ANSWER_WITHIN: Final = 15.0
@@ -55,7 +55,7 @@ class WebhookLedger:
 
     def _post(self, addresses: list[str], notice: Notice, now: datetime) -> httpx.Response:
         """What the first address that can be reached answers."""
-        body = json.dumps(body_of(notice), separators=(",", ":"))
+        body = json.dumps(tell_notice(notice), separators=(",", ":"))
         headers = self._sign(notice.notice_id, now, body) | {"host": self.url.netloc.decode()}
         timeout = httpx.Timeout(self.patience, connect=CONNECT_WITHIN)
         with httpx.Client(verify=self.tls, timeout=timeout, trust_env=False) as client:
@@ -101,22 +101,6 @@ def open_webhook(url: str, secrets: Sequence[str], *, allow_private: bool = Fals
     return WebhookLedger(
         _read_url(url, allow_private=allow_private), signers, ssl.create_default_context(), allow_private
     )
-
-
-def body_of(notice: Notice) -> dict[str, object]:
-    """What is sent: type, time, the notice's number for its grant, and the decision.
-
-    Of the grants that the decision covers it names the one that the notice is about: the others have notices, and
-    numbers, of their own.
-    """
-    grants = notice.decision.grants if notice.grant_id is None else (notice.grant_id,)
-    body = {
-        "type": notice.kind,
-        "timestamp": tell_time(notice.timestamp),
-        "sequence": notice.sequence,
-        "data": told(replace(notice.decision, grants=grants)),
-    }
-    return body if notice.verdict is None else body | {"verdict": notice.verdict}
 
 
 def _read_url(url: str, *, allow_private: bool) -> httpx.URL:
