@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -22,6 +24,9 @@ from grantguard.store.server import run_server
 from grantguard.training import Recipe, train
 from grantguard.vocabulary import Decision, Reason, Recheck, Support
 from grantguard.worlds import World, simulate
+
+HttpAnswer = tuple[int, dict[str, str], bytes]
+Serve = Callable[[Callable[[str, str, dict[str, str], bytes], HttpAnswer]], str]
 
 
 @pytest.fixture(scope="session")
@@ -117,3 +122,37 @@ def administer(url: str, line: str) -> None:
 
 def database_url(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a real server on loopback: given what to answer to method, path, headers and body, its address."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(answer: Callable[[str, str, dict[str, str], bytes], HttpAnswer]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, told, content = answer(self.command, self.path, headers, body)
+                self.send_response(status)
+                for name, value in told.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_POST(self) -> None:
+                self.do_GET()
+
+            def log_message(self, *_: object) -> None: ...
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        running.append(server)
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()

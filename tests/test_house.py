@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "grantguard"
 
-GROUND = {"vocabulary", "errors", "contract", "checking", "faults"}
+GROUND = {"vocabulary", "errors", "contract", "checking", "faults", "wire"}
 PURE = {
     "histories": 1,
     "signals": 2,
@@ -24,8 +24,8 @@ PURE = {
     "evaluation": 5,
     "report": 6,
 }
-OUTSIDE = {"sources", "store"}
-MEETING = {"assessment", "backtest", "drift"}
+OUTSIDE = {"sources", "store", "ledgers"}
+MEETING = {"assessment", "backtest", "drift", "delivery"}
 DOORS = {"cli", "service", "settings", "reference", "__main__"}
 
 ALLOWED = {
@@ -43,6 +43,8 @@ ALLOWED = {
     "report": GROUND | {"evaluation", "backtest"},
     "sources": GROUND,
     "store": GROUND,
+    "ledgers": GROUND,
+    "delivery": GROUND | {"ledgers"},
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},

@@ -21,6 +21,7 @@
         ├── StoreError           the database cannot be used
         │   ├── StoreUnreachable it does not answer, or broke off; asking again may help
         │   └── MigrationChanged a migration was edited after it had been applied
+        ├── AddressRefused       a ledger's address is not one to call
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -108,6 +109,10 @@ class StoreUnreachable(StoreError):
 
 class MigrationChanged(StoreError):
     """A migration was edited after it had been applied."""
+
+
+class AddressRefused(WorkError):
+    """A ledger's name leads to an address inside the own network."""
 
 
 class BundleError(WorkError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from grantguard.checking import check, is_of_another_account, merge_repeats
 from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Table, Tables
 from grantguard.forest import Bundle
 from grantguard.service.problems import Refused, install_problems
+from grantguard.wire import told
 
 Row = dict[str, JsonValue]
 
@@ -54,7 +54,7 @@ def create_app(bundle: Bundle) -> FastAPI:
         at = history.at or (newest if isinstance(newest, datetime) else datetime.now(UTC))
         account_id = tables.accounts["account_id"][0]
         decision = assess(tables, bundle, at.astimezone(UTC), accounts=[account_id]).decision()
-        return asdict(decision)
+        return told(decision)
 
     return app
 
