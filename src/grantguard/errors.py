@@ -9,11 +9,16 @@
         │   ├── FileMissing      a table that is needed is not there
         │   ├── FileUnreadable   a file is not what its name says
         │   ├── ColumnMissing    a required column is not in a file
-        │   └── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── BodyUnreadable   what was sent is not JSON
+        │   ├── FieldRefused     a field of an item that was sent cannot be used
+        │   └── ValueUnreadable  a value to be hashed is not of its kind
         ├── AccountUnknown       an account that no table mentions
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
         ├── RetrainAdvised       the forest no longer fits the accounts
+        ├── Unavailable          a service did not answer in time             (raised by the client)
+        ├── RequestRefused       a service answered that it will not          (raised by the client)
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -59,6 +64,23 @@ class TooManyRejected(InputError):
     """More than the tolerated share of a table was bad."""
 
 
+class BodyUnreadable(InputError):
+    """What was sent is not JSON."""
+
+
+class FieldRefused(InputError):
+    """A field of an item that was sent cannot be used; ``pointer`` is its JSON pointer in the item."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer}: {reason}")
+        self.pointer = pointer
+        self.reason = reason
+
+
+class ValueUnreadable(InputError):
+    """A value to be hashed is not of its kind. The message never quotes it."""
+
+
 class AccountUnknown(WorkError):
     """An account that no table mentions."""
 
@@ -73,6 +95,24 @@ class NothingToLearn(WorkError):
 
 class RetrainAdvised(WorkError):
     """The forest no longer fits the accounts; nothing is broken."""
+
+
+class Unavailable(WorkError):
+    """A service did not answer in time; ``acknowledged`` counts the rows of a send that it has for certain."""
+
+    def __init__(self, message: str, acknowledged: int = 0) -> None:
+        super().__init__(message)
+        self.acknowledged = acknowledged
+
+
+class RequestRefused(WorkError):
+    """A service answered that it will not; ``problem`` is its problem document, ``acknowledged`` as above."""
+
+    def __init__(self, message: str, status: int, problem: dict[str, object], acknowledged: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+        self.acknowledged = acknowledged
 
 
 class BundleError(WorkError):
