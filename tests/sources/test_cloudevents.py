@@ -103,7 +103,7 @@ def test_an_unknown_category_counts_at_multiplier_one_and_is_reported() -> None:
         ({"time": None}, "/time"),
         ({"time": "yesterday"}, "/time"),
         ({"data": "text"}, "/data"),
-        ({"data": {"cost": 1, "completion_tokens": 1}}, "/data/prompt_tokens"),
+        ({"data": {"cost": 1, "completion_tokens": 1}}, "/data/input_tokens"),
         ({"data": {"prompt_tokens": 1, "output_tokens": -1}}, "/data/output_tokens"),
         ({"data": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0}}, "/data/cost"),
         ({"data": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 1, "status": "odd"}}, "/data/status"),

@@ -68,4 +68,4 @@ def test_what_is_wrong_is_named_by_its_pointer(setting: str, pointer: str) -> No
 
 def test_a_mapping_never_changes() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Mapping().default_category = "tool_use"
+        Mapping().default_category = "tool_use"  # type: ignore[misc]

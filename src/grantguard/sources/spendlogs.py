@@ -8,7 +8,7 @@ twice is the same event, and what was pushed by the callback too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -69,7 +69,7 @@ def pull(
 
     Each page is a short transaction of its own. Keep the cursor of a page only when its rows are durable.
     """
-    place = Cursor(after.began_at - overlap) if after > BEGINNING else after
+    place = replace(after, began_at=after.began_at - overlap)
     while found := _fetch(connection, place, rows):
         place = Cursor(found[-1]["startTime"].replace(tzinfo=UTC), found[-1]["request_id"])
         yield Page(read_payloads(map(as_payload, found), mapping, hasher), max(after, place))
