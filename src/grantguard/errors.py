@@ -10,7 +10,10 @@
         │   ├── FileMissing      a table that is needed is not there
         │   ├── FileUnreadable   a file is not what its name says
         │   ├── ColumnMissing    a required column is not in a file
-        │   └── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── BodyUnreadable   what was sent is not JSON
+        │   ├── FieldRefused     a field of an item that was sent cannot be used
+        │   └── ValueUnreadable  a value to be hashed is not of its kind
         ├── AccountUnknown       an account that no table mentions
         ├── DecisionUnknown      a decision that was never taken
         ├── KeyUnknown           no key of this name is in force
@@ -22,6 +25,8 @@
         │   ├── StoreUnreachable it does not answer, or broke off; asking again may help
         │   └── MigrationChanged a migration was edited after it had been applied
         ├── AddressRefused       a ledger's address is not one to call
+        ├── Unavailable          a service did not answer in time             (raised by the client)
+        ├── RequestRefused       a service answered that it will not          (raised by the client)
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -71,6 +76,23 @@ class TooManyRejected(InputError):
     """More than the tolerated share of a table was bad."""
 
 
+class BodyUnreadable(InputError):
+    """What was sent is not JSON."""
+
+
+class FieldRefused(InputError):
+    """A field of an item that was sent cannot be used; ``pointer`` is its JSON pointer in the item."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer}: {reason}")
+        self.pointer = pointer
+        self.reason = reason
+
+
+class ValueUnreadable(InputError):
+    """A value to be hashed is not of its kind. The message never quotes it."""
+
+
 class AccountUnknown(WorkError):
     """An account that no table mentions."""
 
@@ -113,6 +135,24 @@ class MigrationChanged(StoreError):
 
 class AddressRefused(WorkError):
     """A ledger's name leads to an address inside the own network."""
+
+
+class Unavailable(WorkError):
+    """A service did not answer in time; ``acknowledged`` counts the rows of a send that it has for certain."""
+
+    def __init__(self, message: str, acknowledged: int = 0) -> None:
+        super().__init__(message)
+        self.acknowledged = acknowledged
+
+
+class RequestRefused(WorkError):
+    """A service answered that it will not; ``problem`` is its problem document, ``acknowledged`` as above."""
+
+    def __init__(self, message: str, status: int, problem: dict[str, object], acknowledged: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+        self.acknowledged = acknowledged
 
 
 class BundleError(WorkError):
