@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "grantguard"
 
-GROUND = {"vocabulary", "errors", "contract", "checking", "faults"}
+GROUND = {"vocabulary", "errors", "contract", "dated", "checking", "faults"}
 PURE = {
     "histories": 1,
     "signals": 2,
