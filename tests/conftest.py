@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -17,6 +20,7 @@ from grantguard.store.database import Database, open_database
 from grantguard.store.migrating import upgrade
 from grantguard.store.server import run_server
 from grantguard.training import Recipe, train
+from grantguard.vocabulary import Decision, Reason, Recheck, Support
 from grantguard.worlds import World, simulate
 
 
@@ -52,15 +56,23 @@ def bundle(trained: tuple[Bundle, RiskForest]) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of one embedded PostgreSQL for all tests of a process, with a migrated database to copy."""
-    with run_server(tmp_path_factory.mktemp("home")) as url:
+    # Not in pytest's own folder, which every session that starts closes to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="grantguard-") as home, run_server(Path(home)) as url:
         # A test's data need not outlive a power cut.
         for line in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_grantguard"):
             administer(url, line)
         with open_database(database_url(url, "template_grantguard"), connections=1) as template:
             upgrade(template)
         yield url
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder for an embedded server of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="grantguard-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -71,6 +83,31 @@ def database(server: str) -> Iterator[Database]:
     with open_database(database_url(server, name), connections=4) as opened:
         yield opened
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def hold() -> Decision:
+    """Ada's two grants are held for a week."""
+    noon = datetime(2025, 5, 10, 12, tzinfo=UTC)
+    return Decision(
+        decision_id="d1",
+        account_id="ada",
+        grants=("g1", "g2"),
+        at=noon,
+        action="hold",
+        enforced=True,
+        status="scored",
+        risk=0.97,
+        p_value=0.001,
+        held_until=noon + timedelta(days=7),
+        recheck=Recheck(12.5, noon + timedelta(days=1)),
+        reasons=(Reason("gap_variation", "tempo", 0.02, "ratio", 1.1, 0.999, 1.5, "gaps vary by only 2%"),),
+        support=Support(420, 3, ("links",)),
+        promo_credits_spent=37.5,
+        promo_credits_left=62.5,
+        model_version="m1",
+        rules_version="r1",
+    )
 
 
 def administer(url: str, line: str) -> None:

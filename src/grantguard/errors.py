@@ -4,6 +4,7 @@
 
     GrantguardError
     ├── UsageError               the command, or the question, was wrong             (exit status 2)
+    │   └── ScopeUnknown         a key was asked for a scope that there is not
     └── WorkError                the question was right, the work could not be done  (exit status 1)
         ├── InputError           something that came in
         │   ├── FileMissing      a table that is needed is not there
@@ -11,6 +12,9 @@
         │   ├── ColumnMissing    a required column is not in a file
         │   └── TooManyRejected  more than the tolerated share of a table was bad
         ├── AccountUnknown       an account that no table mentions
+        ├── DecisionUnknown      a decision that was never taken
+        ├── KeyUnknown           no key of this name is in force
+        ├── KeyTaken             a key of this name is in force already
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
         ├── RetrainAdvised       the forest no longer fits the accounts
@@ -36,6 +40,10 @@ class GrantguardError(Exception):
 
 class UsageError(GrantguardError):
     """The command, or the question, was wrong: nothing was done."""
+
+
+class ScopeUnknown(UsageError):
+    """A key was asked for a scope that there is not."""
 
 
 class WorkError(GrantguardError):
@@ -64,6 +72,18 @@ class TooManyRejected(InputError):
 
 class AccountUnknown(WorkError):
     """An account that no table mentions."""
+
+
+class DecisionUnknown(WorkError):
+    """A decision that was never taken."""
+
+
+class KeyUnknown(WorkError):
+    """No key of this name is in force."""
+
+
+class KeyTaken(WorkError):
+    """A key of this name is in force already."""
 
 
 class ReferenceTooSmall(WorkError):

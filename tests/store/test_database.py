@@ -40,11 +40,11 @@ def test_a_reader_is_used_again(database: Database) -> None:
         assert second is first
 
 
-def test_it_recovers_when_the_server_comes_back(tmp_path: Path) -> None:
-    with run_server(tmp_path) as url, open_database(url, connections=1) as database:
+def test_it_recovers_when_the_server_comes_back(home: Path) -> None:
+    with run_server(home) as url, open_database(url, connections=1) as database:
         with database.statement() as connection, database.reader():
             connection.execute("SELECT 1")
-        restart(tmp_path)
+        restart(home)
         with database.statement() as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
         with pytest.raises(StoreUnreachable), database.reader() as reader, reader.cursor() as cursor:
@@ -62,10 +62,10 @@ def restart(home: Path) -> None:
     server.start()
 
 
-def test_a_server_that_does_not_answer_is_an_error_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_is_an_error_of_ours(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grantguard.store.database.WAIT", 0.2)
     with (
-        open_database(f"postgresql://postgres@/postgres?host={tmp_path}") as database,
+        open_database(f"postgresql://postgres@/postgres?host={home}") as database,
         pytest.raises(StoreUnreachable, match="is PostgreSQL running"),
         database.connection(),
     ):

@@ -32,43 +32,43 @@ def own_elsewhere(home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
 
 
-def test_it_answers_by_its_url_and_is_gone_afterwards(tmp_path: Path) -> None:
-    with run_server(tmp_path) as url:
+def test_it_answers_by_its_url_and_is_gone_afterwards(home: Path) -> None:
+    with run_server(home) as url:
         assert ask(url) == (1,)
     with pytest.raises(psycopg.OperationalError):
         ask(url)
 
 
-def test_what_was_written_is_there_when_it_starts_again(tmp_path: Path) -> None:
-    with run_server(tmp_path) as url, psycopg.connect(url) as connection:
+def test_what_was_written_is_there_when_it_starts_again(home: Path) -> None:
+    with run_server(home) as url, psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
-    with run_server(tmp_path) as url, psycopg.connect(url) as connection:
+    with run_server(home) as url, psycopg.connect(url) as connection:
         assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
 
 
-def test_who_joins_leaves_it_running(tmp_path: Path) -> None:
-    with run_server(tmp_path) as url:
-        with run_server(tmp_path) as joined:
+def test_who_joins_leaves_it_running(home: Path) -> None:
+    with run_server(home) as url:
+        with run_server(home) as joined:
             assert joined == url
         assert ask(url) == (1,)
 
 
-def test_a_killed_owner_leaves_it_to_the_next_who_stops_it(tmp_path: Path) -> None:
-    with own_elsewhere(tmp_path) as owner:
+def test_a_killed_owner_leaves_it_to_the_next_who_stops_it(home: Path) -> None:
+    with own_elsewhere(home) as owner:
         assert owner.stdout is not None
         left = owner.stdout.readline().strip()
         owner.kill()
     assert ask(left) == (1,)
-    with run_server(tmp_path) as url:
+    with run_server(home) as url:
         assert ask(url) == (1,)
     with pytest.raises(psycopg.OperationalError):
         ask(url)
 
 
-def test_a_note_of_a_dead_server_is_not_believed(tmp_path: Path) -> None:
-    with run_server(tmp_path) as url:
-        note = (tmp_path / "postgres" / "postmaster.pid").read_text()
+def test_a_note_of_a_dead_server_is_not_believed(home: Path) -> None:
+    with run_server(home) as url:
+        note = (home / "postgres" / "postmaster.pid").read_text()
     living = str(os.getpid())
-    (tmp_path / "postgres" / "postmaster.pid").write_text("\n".join([living, *note.splitlines()[1:]]) + "\n")
-    with run_server(tmp_path) as url:
+    (home / "postgres" / "postmaster.pid").write_text("\n".join([living, *note.splitlines()[1:]]) + "\n")
+    with run_server(home) as url:
         assert ask(url) == (1,)

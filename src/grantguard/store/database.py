@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc  # type: ignore[import-untyped]
@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool
 from grantguard.errors import StoreUnreachable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Reader: TypeAlias = adbc.Connection
 
 WAIT = 5.0
 """Seconds that a caller waits for a connection before the store counts as unreachable."""
@@ -28,7 +29,7 @@ class Database:
 
     url: str
     pool: ConnectionPool[Connection]
-    idle_readers: SimpleQueue[adbc.Connection] = field(default_factory=SimpleQueue)
+    idle_readers: SimpleQueue[Reader] = field(default_factory=SimpleQueue)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -49,7 +50,7 @@ class Database:
             raise _unreachable(error) from error
 
     @contextmanager
-    def reader(self) -> Iterator[adbc.Connection]:
+    def reader(self) -> Iterator[Reader]:
         """A columnar connection; one on which anything failed is not used again.
 
         Raises ``StoreUnreachable`` as ``connection`` does.
@@ -62,7 +63,7 @@ class Database:
             raise _unreachable(error) from error
         self.idle_readers.put(reader)
 
-    def _idle_reader(self) -> adbc.Connection:
+    def _idle_reader(self) -> Reader:
         try:
             return self.idle_readers.get_nowait()
         except Empty:
@@ -99,7 +100,7 @@ def open_database(url: str, connections: int = 10) -> Iterator[Database]:
 
 
 @contextmanager
-def _closing_when_broken(reader: adbc.Connection) -> Iterator[None]:
+def _closing_when_broken(reader: Reader) -> Iterator[None]:
     try:
         yield
     except BaseException:

@@ -93,11 +93,15 @@ CREATE TABLE labels (
     UNIQUE NULLS NOT DISTINCT (account_id, ring_id, labelled_at, label)
 );
 
--- Accounts that have news and wait to be scored anew.
+-- Accounts that have news and wait to be scored anew. A worker takes a mark for a while rather than locking it while it
+-- scores, so that ingesting never waits for scoring; "news" counts what has come, so that news that comes meanwhile
+-- keeps the mark.
 CREATE TABLE marks (
     account_id text COLLATE "C" PRIMARY KEY,
     marked_at timestamptz NOT NULL,
     reason text NOT NULL,
-    attempts integer NOT NULL DEFAULT 0
+    attempts integer NOT NULL DEFAULT 0,
+    news bigint NOT NULL DEFAULT 1,
+    taken_until timestamptz
 );
 CREATE INDEX marks_by_age ON marks (attempts, marked_at);
