@@ -15,6 +15,9 @@ from grantguard.contract import TIME
 
 TEXT: Final = pl.String()
 
+ANYONE: Final = "anyone"
+"""The kind of crowd that everybody belongs to who ever showed anything."""
+
 FACT: Final = pl.Schema({"kind": TEXT, "value": TEXT, "account_id": TEXT, "seen_at": TIME})
 """An account first showed a value: one row a kind, value and account."""
 
@@ -74,3 +77,17 @@ class Around:
     guests: pl.DataFrame
     crowds: pl.DataFrame
     thresholds: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How much of a store must be read around an account: by this, what is read of a hub stays small."""
+
+    most_holders: dict[str, int]
+    """Of values of a kind, so many holders, the first to show it; ..."""
+    most_of_others: int
+    """... of values of any other kind, so many."""
+    most_arrivals: int
+    """From so many accounts on, how many there are makes no difference."""
+    kinds_of_bursts: tuple[str, ...]
+    """Kinds of which all guests of a burst are read, where one of them is asked about."""

@@ -13,8 +13,7 @@ from polars.testing import assert_frame_equal
 
 from grantguard.contract import TIME, Tables
 from grantguard.dated import FACT, MILESTONES, Around, Dated
-from grantguard.histories import MOST_HOLDERS, MOST_OF_A_CROWD, Own, Past, ask, follow_rings
-from grantguard.histories.bursts import LESSENED
+from grantguard.histories import REACH, Own, Past, ask, follow_rings
 from grantguard.histories.kin import FEW
 from grantguard.histories.past import find_rings_at
 from grantguard.histories.thresholds import find_thresholds
@@ -65,12 +64,12 @@ class Shelf:
         facts = pl.concat([self.dated.facts.select(FACT.names()), self.dated.likenesses.select(FACT.names())])
         facts = facts.filter(pl.col("seen_at") <= at)
         own = facts.filter(pl.col("account_id").is_in(ids))
-        most = pl.col("kind").replace_strict(MOST_HOLDERS, default=MOST_OF_A_CROWD)
+        most = pl.col("kind").replace_strict(REACH.most_holders, default=REACH.most_of_others)
         first = pl.col("seen_at").rank("ordinal").over("kind", "value") <= most
         shared = facts.join(own, on=["kind", "value"], how="semi").filter(first)
         invited = self.dated.guests.filter(pl.col("account_id").is_in(ids))["burst"]
         guests = self.dated.guests.filter(pl.col("burst").is_in(invited.implode()))
-        theirs = facts.join(guests, on="account_id", how="semi").filter(pl.col("kind").is_in(LESSENED))
+        theirs = facts.join(guests, on="account_id", how="semi").filter(pl.col("kind").is_in(REACH.kinds_of_bursts))
         around = pl.concat([own, shared, theirs]).unique()
         milestones = self.dated.milestones.filter(
             pl.col("account_id").is_in(around["account_id"].implode()) | pl.col("account_id").is_in(ids)
@@ -107,7 +106,7 @@ def everything(seed: int) -> tuple[Past, Shelf]:
 
 
 def draw(past: Past, shelf: Shelf, seed: int) -> list[pl.DataFrame]:
-    """Many accounts, one, a few, each time as of another moment; at the end, a guest of a burst and some it had no room for."""
+    """Many, one, a few, each as of another moment; at the end a guest of a burst, and some it had no room for."""
     rng = np.random.default_rng(seed)
     first, last = past.events["occurred_at"].min(), past.events["occurred_at"].max()
     assert isinstance(first, datetime)
@@ -149,7 +148,7 @@ def test_rings_and_what_else_is_known_of_accounts_are_those_of_everybody(seed: i
 
 
 def test_of_a_hub_one_holder_more_is_read_than_kin_may_be() -> None:
-    assert all(most > FEW[kind] for kind, most in MOST_HOLDERS.items())
+    assert all(most > FEW[kind] for kind, most in REACH.most_holders.items())
 
 
 def test_a_store_reads_fewer_facts_than_there_are() -> None:

@@ -7,15 +7,14 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
-from grantguard.histories.holders import MOST_HOLDERS, MOST_OF_A_CROWD
 from grantguard.histories.own import Own
 from grantguard.histories.past import Histories, Past, ask
+from grantguard.histories.reach import REACH
 from grantguard.histories.rings import Look, follow_rings
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
-    "MOST_HOLDERS",
-    "MOST_OF_A_CROWD",
+    "REACH",
     "Billing",
     "Days",
     "Grants",

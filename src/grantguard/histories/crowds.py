@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from grantguard.dated import ANYONE
 from grantguard.histories.links import count_up, key_values, read_count
-
-ANYONE = "anyone"
-"""The kind of crowd that everybody belongs to who ever showed anything."""
 
 SHARED = {"likeness": pl.UInt64(), "bin": pl.Int64()}
 """What the accounts of a crowd may have in common."""

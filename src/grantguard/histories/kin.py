@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories.crowds import ANYONE, count_crowd
+from grantguard.dated import ANYONE
+from grantguard.histories.crowds import count_crowd
 from grantguard.histories.links import VALUE, count_by
 
 FEW = {

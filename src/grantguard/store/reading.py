@@ -29,18 +29,20 @@ def read_tables(database: Database, account_ids: list[str]) -> Tables:
 def read_newest(database: Database, account_ids: list[str], events: int) -> pl.DataFrame:
     """The newest usage of each of the accounts, at most so many events each."""
     with database.reader() as reader:
-        return _fetch(reader, NEWEST, USAGE, (account_ids, events))
+        return fetch(reader, NEWEST, USAGE.schema, (account_ids, events))
 
 
 def _read(reader: Reader, table: Table, account_ids: list[str]) -> pl.DataFrame:
     select = f"SELECT {', '.join(table.schema.names())} FROM {table.name} "  # noqa: S608 - the contract's own names
     if table is CAMPAIGNS:
-        return _fetch(reader, select, table, ())
-    return _fetch(reader, select + (OF_ACCOUNTS_AND_RINGS if table is LABELS else OF_ACCOUNTS), table, (account_ids,))
+        return fetch(reader, select, table.schema, ())
+    whose = OF_ACCOUNTS_AND_RINGS if table is LABELS else OF_ACCOUNTS
+    return fetch(reader, select + whose, table.schema, (account_ids,))
 
 
-def _fetch(reader: Reader, query: str, table: Table, asked: tuple[object, ...]) -> pl.DataFrame:
+def fetch(reader: Reader, query: str, schema: pl.Schema, asked: tuple[object, ...]) -> pl.DataFrame:
+    """What a query gives, as columns of the schema."""
     with reader.cursor() as cursor:
         cursor.execute(query, asked or None)
         frame = pl.from_arrow(cursor.fetch_arrow_table())
-    return pl.DataFrame(frame).cast(table.schema)
+    return pl.DataFrame(frame).cast(schema)

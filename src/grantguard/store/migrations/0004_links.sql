@@ -24,6 +24,10 @@ CREATE INDEX likenesses_by_value ON likenesses (kind, value, seen_at) INCLUDE (a
 CREATE INDEX likenesses_by_likeness ON likenesses (kind, likeness, seen_at) WHERE bin IS NOT NULL;
 CREATE INDEX likenesses_by_bin ON likenesses (kind, bin, seen_at) WHERE bin IS NOT NULL;
 
+CREATE VIEW shown AS
+    SELECT account_id, kind, value, seen_at FROM facts
+    UNION ALL SELECT account_id, kind, value, seen_at FROM likenesses;
+
 CREATE TABLE milestones (
     account_id text COLLATE "C" PRIMARY KEY,
     created_at timestamptz,
