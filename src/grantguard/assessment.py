@@ -130,6 +130,7 @@ class _Scored:
     told: pl.DataFrame
     signals: pl.DataFrame
     table: Floats
+    silent: NDArray[np.bool_]
     strata: NDArray[np.int64]
     contributions: Floats
 
@@ -142,10 +143,11 @@ def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle, look: Look | None
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     contributions = bundle.forest.contributions(bundle.scale.surprise(table))
-    told = facts.hstack(_rate(bundle, contributions, strata, is_silent(signals)))
+    silent = is_silent(signals)
+    told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
     told = told.hstack(_money(past, histories.asked, histories.usage))
-    return _Scored(told, signals, table, strata, contributions)
+    return _Scored(told, signals, table, silent, strata, contributions)
 
 
 def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]) -> pl.DataFrame:
@@ -168,9 +170,10 @@ def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], sile
 
 def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
     tails, typical = bundle.scale.tail(scored.table), bundle.calibration.typical[scored.strata]
-    silent = is_silent(scored.signals)
     return tuple(
-        () if silent[i] else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
+        ()
+        if scored.silent[i]
+        else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
         for i in range(len(scored.table))
     )
 

@@ -20,7 +20,7 @@ def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
 
     The columns of ``LIKENESS``, as texts.
     """
-    prints = take_prints(events).join(accounts.select("account_id", "created_at"), on="account_id", how="left")
+    prints = take_prints(events).join(accounts.select("account_id", "created_at"), on="account_id", how="left").lazy()
     opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
     alike = [_alike(prints, f"twin_{grid}", f"fine_{grid}", pl.lit(None, pl.Int64)) for grid in (0, 1)]
     alike += [
@@ -28,10 +28,10 @@ def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
         for name, width in JOINED_WITHIN.items()
         for grid in (0, 1)
     ]
-    return pl.concat(alike)
+    return pl.concat(alike).collect()
 
 
-def _alike(prints: pl.DataFrame, kind: str, print_name: str, opening_bin: pl.Expr) -> pl.DataFrame:
+def _alike(prints: pl.LazyFrame, kind: str, print_name: str, opening_bin: pl.Expr) -> pl.LazyFrame:
     facts = prints.select(
         "account_id", "seen_at", kind=pl.lit(kind), likeness=print_name, bin=opening_bin.cast(pl.Int64)
     )

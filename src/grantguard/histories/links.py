@@ -35,15 +35,15 @@ def find_facts(tables: Tables) -> pl.DataFrame:
     """What accounts and billing say of links: which account showed which value, and when."""
     shown = [
         *(_shown(tables.accounts, kind, column, "created_at") for kind, column in SEEN_AT_SIGN_UP.items()),
-        _referrers(tables.accounts),
+        _referrers(tables.accounts.lazy()),
         _instruments(tables),
     ]
-    return pl.concat(shown)
+    return pl.concat(shown).collect()
 
 
 def find_facts_in_use(events: pl.DataFrame) -> pl.DataFrame:
     """What requests say of links; the values are texts or keys, as they are in ``events``."""
-    return pl.concat([_shown(events, kind, column, "occurred_at") for kind, column in SEEN_IN_USE.items()])
+    return pl.concat(_shown(events, kind, column, "occurred_at") for kind, column in SEEN_IN_USE.items()).collect()
 
 
 def keep_first(facts: pl.DataFrame) -> pl.DataFrame:
@@ -56,29 +56,29 @@ def key_values(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(as_key(name) for name in ("value", "likeness") if name in frame.columns)
 
 
-def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.DataFrame:
+def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.LazyFrame:
     return (
         frame.lazy()
         .filter(pl.col(column).is_not_null())
         .group_by(column, "account_id")
         .agg(pl.col(moment).min())
         .select(kind=pl.lit(kind), value=pl.col(column), account_id="account_id", seen_at=moment)
-        .collect()
     )
 
 
-def _referrers(accounts: pl.DataFrame) -> pl.DataFrame:
+def _referrers(accounts: pl.LazyFrame) -> pl.LazyFrame:
     """Whoever brings an account stands in the star of those it brought."""
     brought = accounts.filter(pl.col("referred_by").is_not_null())
     stars = brought.group_by(account_id="referred_by").agg(seen_at=pl.col("created_at").min())
     return stars.with_columns(kind=pl.lit("referral"), value="account_id").select(FACT.names())
 
 
-def _instruments(tables: Tables) -> pl.DataFrame:
+def _instruments(tables: Tables) -> pl.LazyFrame:
     """A payment instrument is known from the first billing event on, whatever the account table says today."""
-    first = tables.billing.group_by("account_id").agg(seen_at=pl.col("occurred_at").min())
+    first = tables.billing.lazy().group_by("account_id").agg(seen_at=pl.col("occurred_at").min())
     return (
-        tables.accounts.filter(pl.col("payment_hash").is_not_null())
+        tables.accounts.lazy()
+        .filter(pl.col("payment_hash").is_not_null())
         .join(first, on="account_id")
         .select(kind=pl.lit("payment"), value="payment_hash", account_id="account_id", seen_at="seen_at")
     )
@@ -94,8 +94,8 @@ def count_by(moments: pl.DataFrame, asked: pl.DataFrame, key: list[str], name: s
 
 def count_up(moments: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """``moments`` by time with ``n``: how many of the same ``key`` there were by ``when``."""
-    dated = moments.filter(pl.col("when").is_not_null()).sort("when")
-    return dated.with_columns(n=pl.int_range(1, pl.len() + 1).over(key))
+    dated = moments.lazy().filter(pl.col("when").is_not_null()).sort("when")
+    return dated.with_columns(n=pl.int_range(1, pl.len() + 1).over(key)).collect()
 
 
 def read_count(counts: pl.DataFrame, asked: pl.DataFrame, key: list[str], name: str) -> pl.DataFrame:
@@ -103,7 +103,7 @@ def read_count(counts: pl.DataFrame, asked: pl.DataFrame, key: list[str], name: 
 
     ``counts`` has the key's columns, ``when`` and ``n``, by time; rows of ``asked`` keep their order.
     """
-    known = counts.select(*key, "when", pl.col("n").alias(name))
-    order = asked.with_row_index("_row").sort("at")
+    known = counts.lazy().select(*key, "when", pl.col("n").alias(name))
+    order = asked.lazy().with_row_index("_row").sort("at")
     joined = order.join_asof(known, left_on="at", right_on="when", by=key, strategy="backward", check_sortedness=False)
-    return joined.sort("_row").drop("_row", "when").with_columns(pl.col(name).fill_null(0))
+    return joined.sort("_row").drop("_row", "when").with_columns(pl.col(name).fill_null(0)).collect()
