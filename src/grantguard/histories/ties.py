@@ -58,6 +58,8 @@ def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -
 
 def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     gone = dated.filter(pl.col("deleted_at").is_not_null()).with_columns(when="deleted_at")
+    if gone.is_empty():
+        return counted.with_columns(deleted=pl.lit(0, pl.Int64))
     opened = pl.min_horizontal("created_at", "at")
     before = {"by_opening": opened, "by_month_before": opened - pl.duration(days=30)}
     for name, moment in before.items():
