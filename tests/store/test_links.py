@@ -16,9 +16,9 @@ from grantguard.histories import REACH, Own, Past, ask, follow_rings
 from grantguard.histories.past import find_rings_at
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.signals import extract
-from grantguard.store.around import read_around
+from grantguard.store.around import read_around, read_lengths
 from grantguard.store.database import Database
-from grantguard.store.links import find_concerned, read_lengths, write_dated, write_thresholds
+from grantguard.store.links import find_concerned, write_dated, write_thresholds
 from grantguard.training import describe_accounts
 from grantguard.worlds import simulate
 

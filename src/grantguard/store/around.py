@@ -7,9 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from grantguard.dated import ANYONE, CROWD, FACT, GUEST, MILESTONES, THRESHOLD, Around, Reach
+from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Reach
 from grantguard.store.database import Database, Reader
-from grantguard.store.reading import fetch
 
 FACTS: Final = """
     WITH own AS (
@@ -75,14 +74,28 @@ def read_around(database: Database, account_ids: list[str], at: datetime, reach:
         known = pl.concat([facts["account_id"], pl.Series(account_ids, dtype=pl.String)]).unique().to_list()
         return Around(
             facts=facts,
-            milestones=fetch(reader, LIVES, MILESTONES, (known,)),
-            guests=fetch(reader, GUESTS, GUEST, (account_ids,)),
-            crowds=fetch(reader, CROWDS, CROWD, (account_ids, at, reach.most_arrivals, ANYONE)),
-            thresholds=fetch(reader, THRESHOLDS, THRESHOLD, (at,)),
+            milestones=_fetch(reader, LIVES, MILESTONES, (known,)),
+            guests=_fetch(reader, GUESTS, GUEST, (account_ids,)),
+            crowds=_fetch(reader, CROWDS, CROWD, (account_ids, at, reach.most_arrivals, ANYONE)),
+            thresholds=_fetch(reader, THRESHOLDS, THRESHOLD, (at,)),
         )
+
+
+def read_lengths(database: Database) -> pl.DataFrame:
+    """How many inputs of each length were charged as extended context on each day, over all accounts."""
+    query = "SELECT '' AS account_id, day, step, sum(n)::bigint AS n FROM context_lengths GROUP BY day, step"
+    with database.reader() as reader:
+        return _fetch(reader, query, LENGTHS, ())
 
 
 def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Reach) -> pl.DataFrame:
     few = reach.most_holders
     asked = (account_ids, at, list(few), list(few.values()), reach.most_of_others, list(reach.kinds_of_bursts))
-    return fetch(reader, FACTS, FACT, asked)
+    return _fetch(reader, FACTS, FACT, asked)
+
+
+def _fetch(reader: Reader, query: str, schema: pl.Schema, asked: tuple[object, ...]) -> pl.DataFrame:
+    with reader.cursor() as cursor:
+        cursor.execute(query, asked or None)
+        frame = pl.from_arrow(cursor.fetch_arrow_table())
+    return pl.DataFrame(frame).cast(schema)

@@ -8,9 +8,8 @@ import polars as pl
 from psycopg.sql import SQL, Composed, Identifier
 
 from grantguard.contract import TIME
-from grantguard.dated import LENGTHS, Dated
-from grantguard.store.database import Connection, Database
-from grantguard.store.reading import fetch
+from grantguard.dated import Dated
+from grantguard.store.database import Connection
 
 STEPS: Final = (2, 3, 5, 10, 20)
 """Counts of a value's holders at which its holders are scored anew."""
@@ -71,13 +70,6 @@ def find_concerned(connection: Connection, new: pl.DataFrame, own: list[str]) ->
         _columns(new) | {"own": own},
     )
     return [account_id for (account_id,) in found]
-
-
-def read_lengths(database: Database) -> pl.DataFrame:
-    """How many inputs of each length were charged as extended context on each day, over all accounts."""
-    query = "SELECT '' AS account_id, day, step, sum(n)::bigint AS n FROM context_lengths GROUP BY day, step"
-    with database.reader() as reader:
-        return fetch(reader, query, LENGTHS, ())
 
 
 def write_thresholds(connection: Connection, thresholds: pl.DataFrame) -> None:

@@ -49,7 +49,7 @@ class Mark:
 
 
 def mark(connection: Connection, account_ids: Iterable[str], reason: str, now: datetime) -> None:
-    """Mark accounts whose news no row of theirs tells, such as a link that grew."""
+    """Mark accounts: of new rows, or for news that no row of theirs tells, such as a link that grew."""
     marking = SQL("WITH news AS (SELECT unnest(%(ids)s::text[]) AS account_id) {}").format(MARK)
     connection.execute(marking, {"ids": list(account_ids), "now": now, "reason": reason})
 
