@@ -20,10 +20,14 @@ HUB: Final = 200
 MOST_CONCERNED: Final = 1_000
 """Accounts that one write marks beside its own at most: a flood of links must not become a flood of scoring."""
 
-KEPT: Final = {"likenesses": "account_id, kind, value", "guests": "account_id, burst"} | {
-    "context_lengths": "account_id, day, step"
+KEYS: Final = {
+    "facts": ("account_id", "kind", "value"),
+    "likenesses": ("account_id", "kind", "value"),
+    "guests": ("account_id", "burst"),
+    "context_lengths": ("account_id", "day", "step"),
+    "arrivals": ("account_id",),
 }
-"""Tables whose rows of an account are replaced by what is dated of it now, with their keys."""
+"""What names a row of each table."""
 
 TYPES: Final = {pl.String(): "text[]", pl.Int64(): "bigint[]", TIME: "timestamptz[]", pl.Float64(): "float8[]"}
 
@@ -39,8 +43,8 @@ def write_dated(connection: Connection, dated: Dated) -> pl.DataFrame:
     alike = _replace(connection, "likenesses", dated.likenesses, ids)
     _replace(connection, "guests", dated.guests, ids)
     _replace(connection, "context_lengths", dated.lengths, ids)
-    facts = _keep_earliest(connection, "facts", dated.facts, "account_id, kind, value")
-    _keep_earliest(connection, "arrivals", dated.arrivals, "account_id")
+    facts = _keep_earliest(connection, "facts", dated.facts)
+    _keep_earliest(connection, "arrivals", dated.arrivals)
     new = pl.concat([each.select("kind", "value") for each in (alike, facts)])
     return new.group_by("kind", "value").agg(shown=pl.len().cast(pl.Int64))
 
@@ -96,27 +100,41 @@ def _replace(connection: Connection, table: str, rows: pl.DataFrame, ids: list[s
     asked = _columns(rows) | {"ids": ids}
     delete = SQL("""
         DELETE FROM {own} AS old WHERE account_id = ANY(%(ids)s)
-        AND NOT EXISTS (SELECT FROM {rows} WHERE ROW ({new}) IS NOT DISTINCT FROM ROW ({old}))
+        AND NOT EXISTS (SELECT FROM {rows} WHERE {same} AND ROW ({new}) IS NOT DISTINCT FROM ROW ({old}))
     """)
     new, old = (SQL(", ").join(Identifier(side, name) for name in rows.columns) for side in ("new", "old"))
-    connection.execute(delete.format(own=own, rows=_rows(rows), new=new, old=old), asked)
+    connection.execute(delete.format(own=own, rows=_rows(rows), same=_same(table), new=new, old=old), asked)
     insert = SQL("""
         INSERT INTO {own} ({names}) SELECT {names} FROM {rows} ORDER BY {key} ON CONFLICT DO NOTHING RETURNING {names}
     """)
-    found = insert.format(own=own, names=names, rows=_rows(rows), key=SQL(KEPT[table]))
+    found = insert.format(own=own, names=names, rows=_rows(rows), key=_key(table))
     return _frame(connection.execute(found, asked).fetchall(), rows.schema)
 
 
-def _keep_earliest(connection: Connection, table: str, rows: pl.DataFrame, key: str) -> pl.DataFrame:
-    """Add ``rows``, each dated by the earliest ``seen_at`` that came; gives those that are new."""
+def _keep_earliest(connection: Connection, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add ``rows``, each dated by the earliest ``seen_at`` that came; gives those that are new.
+
+    What is known already is passed over before it comes to a conflict, which would lock, and so write, its row.
+    """
     own, names = Identifier(table), SQL(", ").join(map(Identifier, rows.columns))
     insert = SQL("""
-        INSERT INTO {own} ({names}) SELECT {names} FROM {rows} ORDER BY {key}
+        INSERT INTO {own} ({names}) SELECT {names} FROM {rows}
+        WHERE NOT EXISTS (SELECT FROM {own} AS old WHERE {same} AND old.seen_at <= new.seen_at) ORDER BY {key}
         ON CONFLICT ({key}) DO UPDATE SET seen_at = excluded.seen_at WHERE excluded.seen_at < {own}.seen_at
         RETURNING {names}, xmax = 0 AS is_new
     """)
-    found = connection.execute(insert.format(own=own, names=names, rows=_rows(rows), key=SQL(key)), _columns(rows))
+    found = connection.execute(
+        insert.format(own=own, names=names, rows=_rows(rows), same=_same(table), key=_key(table)), _columns(rows)
+    )
     return _frame([row[:-1] for row in found if row[-1]], rows.schema)
+
+
+def _key(table: str) -> Composed:
+    return SQL(", ").join(map(Identifier, KEYS[table]))
+
+
+def _same(table: str) -> Composed:
+    return SQL(" AND ").join(SQL("new.{0} = old.{0}").format(Identifier(name)) for name in KEYS[table])
 
 
 def _rows(frame: pl.DataFrame) -> Composed:
