@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "grantguard"
 
-GROUND = {"vocabulary", "errors", "contract", "checking", "faults", "wire"}
+GROUND = {"vocabulary", "errors", "contract", "dated", "checking", "faults", "wire"}
 PURE = {
     "histories": 1,
     "signals": 2,
