@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from grantguard.vocabulary import Decision, Notice, Reason, Recheck, Support
-from grantguard.wire import DECISION, tell_notice, tell_time, told
+from grantguard.wire import tell, tell_notice, tell_time, told
 
 AT = datetime(2025, 5, 1, tzinfo=UTC)
 HOLD = Decision(
@@ -19,6 +21,7 @@ HOLD = Decision(
     recheck=Recheck(None, None), reasons=(), support=Support(9, 2, ()), promo_credits_spent=5.0, promo_credits_left=5.0,
     model_version="m", rules_version="r",
 )  # fmt: skip
+DECISION = TypeAdapter(Decision)
 NOTICE = Notice("msg_1", "grant.hold", AT, HOLD, "g1", 3)
 
 moments = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
@@ -53,6 +56,11 @@ def test_times_end_in_z(decision: Decision) -> None:
 def test_a_number_that_json_cannot_say_is_not_known(decision: Decision, strange: float) -> None:
     object.__setattr__(decision, "risk", strange)
     assert told(decision)["risk"] is None
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_what_is_not_finite_is_told_as_null(value: float) -> None:
+    assert tell({"value": [value]}) == {"value": [None]}
 
 
 def test_the_body_says_what_when_and_in_which_order() -> None:

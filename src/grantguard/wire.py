@@ -1,23 +1,33 @@
-"""Decisions and notices as JSON: the one way they are told, over HTTP and to a ledger."""
+"""Decisions and notices as JSON: the one way they are told, over HTTP, to a ledger, and in the store."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any, Final
-
-from pydantic import TypeAdapter
+from typing import Any
 
 from grantguard.vocabulary import Decision, Notice
-
-DECISION: Final = TypeAdapter(Decision)
 
 
 def told(decision: Decision) -> dict[str, Any]:
     """The contract's Decision: times in RFC 3339, null for what is not known."""
-    plain: dict[str, Any] = json.loads(DECISION.dump_json(decision))
-    return plain
+    return dict(tell(asdict(decision)))
+
+
+def tell(value: Any) -> Any:  # noqa: ANN401 - JSON is any of its values
+    """The value in JSON's own types: times in RFC 3339, lists for tuples, null for what is not finite.
+
+    JSON has no infinity, and what rests on a signal must be told whatever the signal came to.
+    """
+    if isinstance(value, Mapping):
+        return {name: tell(each) for name, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [tell(each) for each in value]
+    if isinstance(value, datetime):
+        return tell_time(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def tell_time(moment: datetime) -> str:

@@ -46,12 +46,12 @@ def take(database: Database, at: datetime = NOON) -> tuple[Message, ...]:
 
 def deliver(database: Database, message: Message) -> None:
     with database.connection() as connection:
-        mark_delivered(connection, message, NOON)
+        mark_delivered(connection, message.account_id, message.id, NOON)
 
 
 def fail(database: Database, message: Message, again: datetime | None) -> None:
     with database.connection() as connection:
-        mark_failed(connection, message, again, NOON)
+        mark_failed(connection, message.account_id, message.id, "no answer", again, NOON)
 
 
 def replay(database: Database) -> int:

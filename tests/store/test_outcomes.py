@@ -9,12 +9,12 @@ import pytest
 from grantguard.errors import DecisionUnknown
 from grantguard.store.database import Database
 from grantguard.store.decisions import record_decision
-from grantguard.store.outcomes import Outcome, find_outcome, record_outcome
+from grantguard.store.outcomes import Reported, find_outcome, record_outcome
 from grantguard.vocabulary import Decision
 
 
-def outcome(hold: Decision) -> Outcome:
-    return Outcome("d1", "applied", "held in the ledger", 62.5, hold.at)
+def outcome(hold: Decision) -> Reported:
+    return Reported("d1", "applied", "held in the ledger", 62.5, hold.at)
 
 
 def test_an_outcome_comes_back_as_it_was_reported(database: Database, hold: Decision) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from grantguard.store.database import Connection
-from grantguard.store.telling import tell
 from grantguard.vocabulary import Decision, Reason, Recheck, Support
+from grantguard.wire import tell
 
 COLUMNS: Final = (
     *("decision_id", "account_id", "grants", "at", "action", "enforced", "status", "risk", "p_value", "held_until"),

@@ -8,7 +8,7 @@ afterwards how it went; if it dies, they are due again when that time is up.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,10 +16,10 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from grantguard.store.database import Connection
-from grantguard.store.telling import tell, tell_decision
-from grantguard.vocabulary import Decision
+from grantguard.vocabulary import Action, Decision, Label, Notice, NoticeKind
+from grantguard.wire import tell_notice
 
-TYPES: Final = {"hold": "grant.hold", "allow": "grant.release", "revoke": "grant.revoke"}
+KINDS: Final[dict[Action, NoticeKind]] = {"hold": "grant.hold", "allow": "grant.release", "revoke": "grant.revoke"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Message:
     decision_id: str
     grant_id: str | None
     sequence: int
-    type: str
+    type: NoticeKind
     body: dict[str, Any]
     created_at: datetime
     attempts: int
@@ -70,22 +70,26 @@ NEWER = """
 
 def post(connection: Connection, decision: Decision, grant_id: str, sequence: int, now: datetime) -> None:
     """Write the message that a grant's action changed; earlier ones about it that have not left need not leave."""
-    message_id = f"msg_{uuid.uuid5(uuid.NAMESPACE_OID, repr((decision.decision_id, grant_id, sequence)))}"
-    kind = TYPES[decision.action]
-    about = tell_decision(replace(decision, grants=(grant_id,)))
-    body = {"type": kind, "timestamp": tell(now), "sequence": sequence, "data": about}
-    account_id, decision_id = decision.account_id, decision.decision_id
-    where = {"id": message_id, "account_id": account_id, "grant_id": grant_id, "sequence": sequence, "now": now}
-    connection.execute(SUPERSEDE, where)
-    connection.execute(POST, [account_id, message_id, decision_id, grant_id, sequence, kind, Jsonb(body), now, now])
+    notice_id = _name(decision.decision_id, grant_id, sequence)
+    about = {"id": notice_id, "account_id": decision.account_id, "grant_id": grant_id, "sequence": sequence, "now": now}
+    connection.execute(SUPERSEDE, about)
+    _write(connection, Notice(notice_id, KINDS[decision.action], now, decision, grant_id, sequence))
 
 
-def post_verdict(connection: Connection, decision: Decision, verdict: str, now: datetime) -> None:
+def post_verdict(connection: Connection, decision: Decision, verdict: Label, now: datetime) -> None:
     """Write the message that a person has spoken about an account; it waits for no other."""
-    message_id = f"msg_{uuid.uuid5(uuid.NAMESPACE_OID, repr((decision.decision_id, 'verdict', verdict)))}"
-    body = {"type": "account.verdict", "timestamp": tell(now), "verdict": verdict, "data": tell_decision(decision)}
-    row = [decision.account_id, message_id, decision.decision_id, None, 0, "account.verdict", Jsonb(body), now, now]
-    connection.execute(POST, row)
+    notice_id = _name(decision.decision_id, "verdict", verdict)
+    _write(connection, Notice(notice_id, "account.verdict", now, decision, None, 0, verdict))
+
+
+def _name(*what: object) -> str:
+    return f"msg_{uuid.uuid5(uuid.NAMESPACE_OID, repr(what))}"
+
+
+def _write(connection: Connection, notice: Notice) -> None:
+    about, body = notice.decision, Jsonb(tell_notice(notice))
+    row = [about.account_id, notice.notice_id, about.decision_id, notice.grant_id, notice.sequence, notice.kind, body]
+    connection.execute(POST, [*row, notice.timestamp, notice.timestamp])
 
 
 def due_outbox(connection: Connection, now: datetime, limit: int, lease: timedelta) -> tuple[Message, ...]:
@@ -95,21 +99,23 @@ def due_outbox(connection: Connection, now: datetime, limit: int, lease: timedel
     return tuple(sorted(taken, key=lambda message: (message.created_at, message.sequence)))
 
 
-def mark_delivered(connection: Connection, message: Message, now: datetime) -> None:
+def mark_delivered(connection: Connection, account_id: str, message_id: str, now: datetime) -> None:
     """The ledger has it."""
     delivered = "UPDATE outbox SET delivered_at = coalesce(delivered_at, %s) WHERE account_id = %s AND id = %s"
-    connection.execute(delivered, [now, message.account_id, message.id])
+    connection.execute(delivered, [now, account_id, message_id])
 
 
-def mark_failed(connection: Connection, message: Message, next_try_at: datetime | None, now: datetime) -> None:
+def mark_failed(
+    connection: Connection, account_id: str, message_id: str, reason: str, next_try_at: datetime | None, now: datetime
+) -> None:
     """The ledger does not have it: try again at ``next_try_at``, or give it up. A newer message takes its place."""
     failed = f"""
         UPDATE outbox SET taken_until = NULL, next_try_at = coalesce(%(again)s, next_try_at),
             dead_at = CASE WHEN %(again)s::timestamptz IS NULL THEN %(now)s END,
-            superseded_by = ({NEWER})
+            superseded_by = ({NEWER}), reason = %(reason)s
         WHERE account_id = %(account_id)s AND id = %(id)s AND alive
     """  # noqa: S608 - our own text
-    about = {"again": next_try_at, "now": now, "account_id": message.account_id, "id": message.id}
+    about = {"again": next_try_at, "now": now, "reason": reason, "account_id": account_id, "id": message_id}
     connection.execute(failed.encode(), about)
 
 

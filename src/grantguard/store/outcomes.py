@@ -13,7 +13,7 @@ from grantguard.store.database import Connection
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Reported:
     """Whether the ledger applied a decision, and what it says about it."""
 
     decision_id: str
@@ -23,7 +23,7 @@ class Outcome:
     reported_at: datetime
 
 
-def record_outcome(connection: Connection, outcome: Outcome) -> bool:
+def record_outcome(connection: Connection, outcome: Reported) -> bool:
     """Keep the first outcome that is reported of a decision; whether this was it. Raises ``DecisionUnknown``."""
     owner = connection.execute(
         "SELECT account_id FROM decisions WHERE decision_id = %s", [outcome.decision_id]
@@ -40,11 +40,11 @@ def record_outcome(connection: Connection, outcome: Outcome) -> bool:
     return kept.rowcount == 1
 
 
-def find_outcome(connection: Connection, account_id: str, decision_id: str) -> Outcome | None:
+def find_outcome(connection: Connection, account_id: str, decision_id: str) -> Reported | None:
     """What was reported of a decision, if anything was."""
     asked = """
         SELECT decision_id, status, detail, credits_affected, reported_at FROM outcomes
         WHERE account_id = %s AND decision_id = %s
     """
-    with connection.cursor(row_factory=class_row(Outcome)) as cursor:
+    with connection.cursor(row_factory=class_row(Reported)) as cursor:
         return cursor.execute(asked, [account_id, decision_id]).fetchone()
