@@ -27,7 +27,7 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery"}
+MEETING = {"assessment", "backtest", "drift", "delivery", "settlement"}
 DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
@@ -48,6 +48,7 @@ ALLOWED = {
     "ledgers": GROUND,
     "delivery": GROUND | {"ledgers"},
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
+    "settlement": GROUND | {"histories", "forest", "training", "policy", "assessment", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }

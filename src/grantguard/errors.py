@@ -15,6 +15,8 @@
         │   ├── FieldRefused     a field of an item that was sent cannot be used
         │   └── ValueUnreadable  a value to be hashed is not of its kind
         ├── AccountUnknown       an account that no table mentions
+        ├── GrantUnknown         a grant that is not the account's
+        ├── RingUnknown          a ring in which nobody stands
         ├── DecisionUnknown      a decision that was never taken
         ├── KeyUnknown           no key of this name is in force
         ├── KeyTaken             a key of this name is in force already
@@ -95,6 +97,14 @@ class ValueUnreadable(InputError):
 
 class AccountUnknown(WorkError):
     """An account that no table mentions."""
+
+
+class GrantUnknown(WorkError):
+    """A grant that is not the account's."""
+
+
+class RingUnknown(WorkError):
+    """A ring in which nobody stands."""
 
 
 class DecisionUnknown(WorkError):

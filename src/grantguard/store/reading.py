@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from grantguard.contract import CAMPAIGNS, INPUTS, LABELS, USAGE, Table, Tables
-from grantguard.store.database import Database
+from grantguard.store.database import Connection, Database
 
 SMALL: Final = tuple(table for table in INPUTS if table is not USAGE)
 """A query by Arrow costs most of a millisecond whatever it finds; a few rows by tuples, all tables at once, no more."""
@@ -35,6 +35,15 @@ def read_tables(database: Database, account_ids: list[str]) -> Tables:
 def read_newest(database: Database, account_ids: list[str], events: int) -> pl.DataFrame:
     """The newest usage of each of the accounts, at most so many events each."""
     return _read_usage(database, NEWEST, account_ids, events)
+
+
+def find_known(connection: Connection, account_ids: list[str]) -> set[str]:
+    """Those of the accounts of which any row was ever kept."""
+    rows = " UNION ".join(
+        f"SELECT account_id FROM {table} WHERE account_id = ANY(%(ids)s)"  # noqa: S608 - the contract's own names
+        for table in ("accounts", "grants", "usage", "billing")
+    )
+    return {account_id for (account_id,) in connection.execute(rows.encode(), {"ids": account_ids})}
 
 
 def _read_usage(database: Database, query: str, *asked: object) -> pl.DataFrame:

@@ -53,6 +53,12 @@ def find_risk(connection: Connection, account_id: str) -> Rated | None:
         return cursor.execute((READ + "WHERE account_id = %s").encode(), [account_id]).fetchone()
 
 
+def find_members(connection: Connection, ring_id: str, most: int) -> list[str]:
+    """Who stands in a ring, by the newest risk of each."""
+    asked = "SELECT account_id FROM risks WHERE ring_id = %s ORDER BY account_id LIMIT %s"
+    return [account_id for (account_id,) in connection.execute(asked, [ring_id, most])]
+
+
 def read_risks(database: Database, most: int) -> pl.DataFrame:
     """The riskiest accounts, a row each with the columns of ``Rated``, unscored ones last."""
     with database.reader() as reader, reader.cursor() as cursor:

@@ -28,6 +28,9 @@ class Standing:
     changed_at: datetime
 
 
+LOCK = 7_219_004
+"""The first half of the advisory locks that whoever decides about an account holds."""
+
 CHANGE = """
     INSERT INTO standing AS s VALUES (
         %(account_id)s, %(grant_id)s, %(action)s, %(enforced)s, %(first)s, %(held_until)s, %(evidence)s,
@@ -48,6 +51,26 @@ def find_standing(connection: Connection, account_id: str) -> tuple[Standing, ..
     asked = f"SELECT {COLUMNS} FROM standing WHERE account_id = %s ORDER BY grant_id"  # noqa: S608 - the names above
     with connection.cursor(row_factory=class_row(Standing)) as cursor:
         return tuple(cursor.execute(asked.encode(), [account_id]).fetchall())
+
+
+def find_standings(connection: Connection, account_ids: list[str]) -> dict[str, tuple[Standing, ...]]:
+    """How the grants of each account stand; nothing of an account that was never decided about."""
+    asked = f"SELECT {COLUMNS} FROM standing WHERE account_id = ANY(%s) ORDER BY grant_id"  # noqa: S608 - the names above
+    found: dict[str, tuple[Standing, ...]] = dict.fromkeys(account_ids, ())
+    with connection.cursor(row_factory=class_row(Standing)) as cursor:
+        for each in cursor.execute(asked.encode(), [account_ids]):
+            found[each.account_id] += (each,)
+    return found
+
+
+def lock_accounts(connection: Connection, account_ids: list[str]) -> None:
+    """Let nobody else decide about these accounts until the transaction ends; whoever does already is waited for."""
+    lock = """
+        SELECT pg_advisory_xact_lock(%s, key) FROM (
+            SELECT DISTINCT hashtext(account_id) AS key FROM unnest(%s::text[]) AS asked (account_id) ORDER BY key
+        ) AS keys
+    """
+    connection.execute(lock, [LOCK, account_ids])
 
 
 def held_expired(connection: Connection, now: datetime, limit: int) -> tuple[Standing, ...]:
