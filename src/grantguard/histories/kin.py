@@ -53,7 +53,7 @@ def pair_kin(
     """One row a subject and other account, with the columns of ``views.Kin``.
 
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
-    Two guests of one expected burst (``bursts.find_guests``) have its room in common, which says nothing of a pair.
+    Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
     own = _uncommon(facts, crowds, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
     held = facts.join(own.select(VALUE).unique(), on=VALUE, how="semi")
