@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -75,7 +76,10 @@ def _take(
 ) -> tuple[Decision, frozenset[str]]:
     proposed = replace(seen.assessment.decision(row, grant_id), enforced=seen.enforce)
     evidence = tell_evidence(proposed, seen.assessment.decided.row(row, named=True))
-    return temper(proposed, evidence, standing, now), evidence
+    taken = temper(proposed, evidence, standing, now)
+    # Two that differ in what they say are two, though they were taken at one moment.
+    name = str(uuid.uuid5(uuid.NAMESPACE_OID, repr((proposed.decision_id, taken.action, taken.grants, taken.enforced))))
+    return replace(taken, decision_id=name), evidence
 
 
 def _put_in_force(

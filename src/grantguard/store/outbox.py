@@ -39,7 +39,7 @@ class Message:
 
 POST = """
     INSERT INTO outbox (account_id, id, decision_id, grant_id, sequence, type, body, created_at, next_try_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 SUPERSEDE = """
     UPDATE outbox SET superseded_by = %(id)s

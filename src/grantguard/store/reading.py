@@ -32,6 +32,14 @@ def read_tables(database: Database, account_ids: list[str]) -> Tables:
     return Tables(usage=usage, **_read_small(database, account_ids))
 
 
+def read_labels(database: Database) -> pl.DataFrame:
+    """Every label that was ever given."""
+    select = f"SELECT {', '.join(LABELS.schema.names())} FROM labels"  # noqa: S608 - the contract's own names
+    with database.reader() as reader, reader.cursor() as cursor:
+        cursor.execute(select)
+        return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table())).cast(LABELS.schema)
+
+
 def read_newest(database: Database, account_ids: list[str], events: int) -> pl.DataFrame:
     """The newest usage of each of the accounts, at most so many events each."""
     return _read_usage(database, NEWEST, account_ids, events)
