@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,14 @@ def limits() -> Limits:
 def deployment(database: Database, bundle: Bundle, tmp_path: Path, limits: Limits) -> Deployment:
     shelf = Shelf(tmp_path)
     desk = Desk(database, Charge(bundle, shelf), Rules(second_person_above=100.0))
-    return Deployment(desk, shelf, Hasher(b"a secret of the tests"), lambda: NOON, limits=limits)
+    ticks = count()
+    return Deployment(
+        desk,
+        shelf,
+        Hasher(b"a secret of the tests"),
+        lambda: NOON + timedelta(milliseconds=next(ticks)),
+        limits=limits,
+    )
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +11,7 @@ import structlog
 from grantguard.errors import StoreError
 from grantguard.settlement.desk import Desk, assess_stored
 from grantguard.settlement.forcing import force_changes
-from grantguard.store.marks import Mark, take_marked, unmark
+from grantguard.store.marks import Mark, let_go, take_marked, unmark
 
 AT_ONCE: Final = 500
 """Accounts that are assessed together."""
@@ -25,8 +26,18 @@ def settle(desk: Desk, now: datetime, limit: int = AT_ONCE) -> int:
     """Take and assess up to ``limit`` marked accounts; how many were taken. Several may do so at once."""
     with desk.database.connection() as connection:
         marks = take_marked(connection, limit, now, LEASE)
-    _settle(desk, marks, now)
+    try:
+        _settle(desk, marks, now)
+    except StoreError:
+        _let_go(desk, marks)
+        raise
     return len(marks)
+
+
+def _let_go(desk: Desk, marks: tuple[Mark, ...]) -> None:
+    """Let others have what the store kept us from; where it is away altogether, its time runs out."""
+    with suppress(StoreError), desk.database.connection() as connection:
+        let_go(connection, marks)
 
 
 def _settle(desk: Desk, marks: tuple[Mark, ...], now: datetime) -> None:

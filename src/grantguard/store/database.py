@@ -60,6 +60,8 @@ class Database:
             with _closing_when_broken(reader):
                 yield reader
         except adbc_driver_manager.OperationalError as error:
+            # What broke one broke the idle ones too, most likely: they are not tried one after the other.
+            self.close_readers()
             raise _unreachable(error) from error
         self.idle_readers.put(reader)
 

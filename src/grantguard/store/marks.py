@@ -87,6 +87,12 @@ def unmark(connection: Connection, marks: Iterable[Mark]) -> None:
         connection.execute(step, asked)
 
 
+def let_go(connection: Connection, marks: Iterable[Mark]) -> None:
+    """Leave marks that were taken to whoever comes next."""
+    ids = [mark.account_id for mark in marks]
+    connection.execute("UPDATE marks SET taken_until = NULL WHERE account_id = ANY(%s)", [ids])
+
+
 @dataclass(frozen=True)
 class Waiting:
     """How many accounts are marked, and since when the longest waiting one is."""

@@ -14,6 +14,9 @@ from grantguard.store.database import Connection, Database
 LOCK = 7_219_004_417
 """The advisory lock that whoever migrates holds; a number of nobody else's."""
 
+JOBS = "procrastinate"
+"""What the tables of the job library are called among the migrations."""
+
 LEDGER = SQL("""
     CREATE TABLE IF NOT EXISTS migrations (
         name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
@@ -53,7 +56,8 @@ def upgrade(database: Database, brought: tuple[Migration, ...] | None = None) ->
         for migration in waiting:
             connection.execute(migration.text.encode())
             connection.execute("INSERT INTO migrations VALUES (%s, %s)", [migration.name, migration.checksum])
-    return tuple(migration.name for migration in waiting)
+        made = _make_jobs(connection)
+    return (*(migration.name for migration in waiting), *made)
 
 
 def pending(database: Database) -> tuple[str, ...]:
@@ -61,7 +65,21 @@ def pending(database: Database) -> tuple[str, ...]:
     with database.connection() as connection:
         known = connection.execute("SELECT to_regclass('migrations')").fetchone() != (None,)
         waiting = _waiting(connection, migrations()) if known else migrations()
-    return tuple(migration.name for migration in waiting)
+        jobs = () if _has_jobs(connection) else (JOBS,)
+    return (*(migration.name for migration in waiting), *jobs)
+
+
+def _make_jobs(connection: Connection) -> tuple[str, ...]:
+    """The job library's own tables, where there are none yet: it brings their definition."""
+    if _has_jobs(connection):
+        return ()
+    definition = files("procrastinate") / "sql" / "schema.sql"
+    connection.execute(definition.read_text().encode())
+    return (JOBS,)
+
+
+def _has_jobs(connection: Connection) -> bool:
+    return connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() != (None,)
 
 
 def _waiting(connection: Connection, brought: tuple[Migration, ...]) -> tuple[Migration, ...]:
