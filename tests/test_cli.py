@@ -96,7 +96,7 @@ def test_every_setting_is_listed() -> None:
         (["score", "--data", str(SAMPLE), "--model", str(MODEL), "--out", "x.xlsx"], 2, "x.xlsx: end the name"),
         (["extract", "--data", str(SAMPLE), "--out", "x.csv", "--at", "soon"], 2, "'soon' is not a time"),
         (["explain", "--data", str(SAMPLE), "--model", str(MODEL), "--account", "nobody"], 1, "account nobody"),
-        (["serve", "--host", "0.0.0.0"], 2, "is not loopback"),  # noqa: S104 - refused, which is the fact
+        (["serve", "--no-store", "--host", "0.0.0.0"], 2, "is not loopback"),  # noqa: S104 - refused, which is the fact
     ],
 )
 def test_an_error_is_one_line_and_a_status(words: list[str], status: int, told: str, tmp_path: Path) -> None:

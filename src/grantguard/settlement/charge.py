@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from grantguard.errors import NotEnforceable
 from grantguard.forest import Bundle, unpack
@@ -59,8 +58,3 @@ def promote(shelf: Shelf, bundle: Bundle, promotion: Promotion) -> None:
             " train on your own accounts, or do not ask it to enforce"
         )
     shelf.promote(promotion)
-
-
-def promotion_of(version: str, by: str, why: str, now: datetime, *, enforce: bool) -> Promotion:
-    """The line that a promotion adds to the shelf."""
-    return Promotion(version, now.isoformat(), by.strip(), why.strip(), enforce)

@@ -16,8 +16,9 @@ from grantguard.store.marks import Mark, let_go, take_marked, unmark
 AT_ONCE: Final = 500
 """Accounts that are assessed together."""
 
-LEASE: Final = timedelta(minutes=5)
-"""How long a worker has for them; when it dies, another takes them after that."""
+LEASE: Final = timedelta(seconds=30)
+"""How long a worker has for them; when it dies, another takes them after that. One that is slower has worked in vain at
+worst: what it would decide is decided by then, and changes nothing."""
 
 log = structlog.get_logger()
 

@@ -24,13 +24,14 @@ class StoredOutbox:
     """The notices that wait in a database."""
 
     database: Database
+    lease: timedelta = LEASE
 
     def take(self, now: datetime, limit: int) -> Sequence[Due]:
-        """The notices whose turn it is, taken for ``LEASE``; none while delivery is stopped."""
+        """The notices whose turn it is, taken for ``lease``; none while delivery is stopped."""
         with self.database.connection() as connection:
             if find_stop(connection) is not None:
                 return ()
-            return [_due(connection, message) for message in outbox.due_outbox(connection, now, limit, LEASE)]
+            return [_due(connection, message) for message in outbox.due_outbox(connection, now, limit, self.lease)]
 
     def mark_delivered(self, notice: Notice, outcome: Outcome | None, now: datetime) -> None:
         """The ledger has it, and may have said what it made of it."""
