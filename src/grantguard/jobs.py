@@ -12,13 +12,12 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 from procrastinate import App, PsycopgConnector
 
-from grantguard.delivery import AT_ONCE as NOTICES
 from grantguard.delivery import deliver_due
 from grantguard.errors import GrantguardError
 from grantguard.settlement import Desk, expire, refresh_thresholds, settle
@@ -38,6 +37,11 @@ EVERY: Final = {
     "prune": "0 * * * *",
 }
 """When each job is due; the sixth field is seconds."""
+
+NOTICES: Final = 4
+LEASE: Final = timedelta(minutes=2)
+"""Notices that are taken at a time, and for how long: longer than as many time-outs. A worker that dies holds up
+these alone, and no longer."""
 
 PAUSE: Final = 1.0
 """Seconds before a worker that lost its database tries again."""
@@ -66,8 +70,8 @@ class Work:
         """Tell the ledger what is due."""
         if self.ledger is None:
             return
-        outbox = StoredOutbox(self.desk.database)
-        while len(deliver_due(outbox, self.ledger, self.clock(), random.random)) == NOTICES:
+        outbox = StoredOutbox(self.desk.database, LEASE)
+        while deliver_due(outbox, self.ledger, self.clock(), random.random, NOTICES):
             pass
 
     def expire(self) -> None:
