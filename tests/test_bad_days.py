@@ -50,8 +50,9 @@ class Service:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "grantguard", "serve", "--port", "0", "--model", str(MODEL)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, text=True, env=self.environment, **pipes)  # noqa: S603 - ours
+        self.process = subprocess.Popen(  # noqa: S603 - ours
+            command, text=True, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
 

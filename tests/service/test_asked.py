@@ -10,7 +10,7 @@ import pytest
 from grantguard.store.database import Database
 
 Sender = Any
-"""Of conftest.py."""
+"""Of tests/conftest.py."""
 
 HELD = {"account_id": "ada"}
 

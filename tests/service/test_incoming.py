@@ -13,7 +13,7 @@ from grantguard.service import Limits
 from grantguard.store.database import Database
 
 Sender = Any
-"""Of conftest.py."""
+"""Of tests/conftest.py."""
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 

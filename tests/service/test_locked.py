@@ -12,7 +12,7 @@ from grantguard.store.database import Database
 from grantguard.store.keys import revoke_key
 
 Sender = Any
-"""Of conftest.py."""
+"""Of tests/conftest.py."""
 
 ROUTES = [
     ("POST", "/v1/usage", "ingest"),

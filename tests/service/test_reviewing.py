@@ -13,7 +13,7 @@ from grantguard.store.database import Database
 from grantguard.store.keys import create_key
 
 Sender = Any
-"""Of conftest.py."""
+"""Of tests/conftest.py."""
 
 
 def judge(sender: Sender, verdict: str = "abuse", **about: Any) -> Any:  # noqa: ANN401 - an answer

@@ -22,7 +22,7 @@ from grantguard.store.delivering import LEASE, StoredOutbox
 from grantguard.store.outbox import count_undelivered, post
 from grantguard.store.outcomes import find_outcome
 from grantguard.store.stops import find_stop, start_delivery
-from grantguard.vocabulary import Decision, Outcome
+from grantguard.vocabulary import Action, Decision, Outcome
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 START = datetime(2025, 5, 10, 12, tzinfo=UTC)
@@ -57,8 +57,8 @@ def ledger(serve: Serve, far_side: FarSide) -> WebhookLedger:
 
 
 def change(database: Database, hold: Decision, grant: str, sequence: int, now: datetime) -> None:
-    action = ("allow", "hold")[sequence % 2]
-    decision = replace(hold, decision_id=f"{grant}-{sequence}", grants=(grant, "other"), action=action)
+    actions: tuple[Action, ...] = ("allow", "hold")
+    decision = replace(hold, decision_id=f"{grant}-{sequence}", grants=(grant, "other"), action=actions[sequence % 2])
     with database.connection() as connection:
         record_decision(connection, decision, {})
         post(connection, decision, grant, sequence, now)
