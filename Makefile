@@ -26,6 +26,7 @@ types: $(READY)
 
 bench: $(READY)  ## speed, as ratios side by side
 	@$(BIN)/python tests/bench.py
+	@$(BIN)/python tests/bench_service.py 2>/dev/null
 
 docs: $(READY)  ## write the generated pages of docs/ anew
 	@$(BIN)/python -m grantguard.reference docs
