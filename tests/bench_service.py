@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ import polars as pl
 import uvicorn
 from fastapi import FastAPI
 
+from grantguard.cli.telemetry import write_logs
 from grantguard.contract import ACCOUNTS, GRANTS, USAGE, Table, Tables
 from grantguard.forest import unpack
 from grantguard.service import Deployment, Limits, create_app
@@ -42,21 +44,25 @@ MODEL = Path(__file__).parent.parent / "models" / "default"
 def main() -> None:
     """Print each measurement on a line."""
     bundle = unpack(read_bundle(MODEL), NAMES)
-    with tempfile.TemporaryDirectory(prefix="grantguard-") as folder, run_server(Path(folder, "home")) as url:
-        with open_database(url) as database:
-            upgrade(database)
-            shelf = Shelf(Path(folder, "shelf"))
-            desk = Desk(database, Charge(bundle, shelf))
-            limits = Limits(rate=1e9, burst=10**9)
-            deployment = Deployment(desk, shelf, Hasher(b"a secret of the bench"), lambda: NOW, limits=limits)
-            with database.connection() as connection:
-                key = create_key(connection, "bench", SCOPES, NOW)
-            headers = {"Authorization": f"Bearer {key}"}
-            with running(create_app(bundle, deployment)) as address:
-                ingesting(database, address, headers)
-                rescoring(desk)
-                looking_up(address, headers)
-                asking(desk)
+    write_logs("json")
+    with (
+        tempfile.TemporaryDirectory(prefix="grantguard-") as folder,
+        run_server(Path(folder, "home")) as url,
+        open_database(url) as database,
+    ):
+        upgrade(database)
+        shelf = Shelf(Path(folder, "shelf"))
+        desk = Desk(database, Charge(bundle, shelf))
+        limits = Limits(rate=1e9, burst=10**9)
+        deployment = Deployment(desk, shelf, Hasher(b"a secret of the bench"), lambda: NOW, limits=limits)
+        with database.connection() as connection:
+            key = create_key(connection, "bench", SCOPES, NOW)
+        headers = {"Authorization": f"Bearer {key}"}
+        with running(create_app(bundle, deployment)) as address:
+            ingesting(database, address, headers)
+            rescoring(desk)
+            looking_up(address, headers)
+            asking(desk)
 
 
 def ingesting(database: Database, address: str, headers: dict[str, str]) -> None:
@@ -149,12 +155,11 @@ def asking(desk: Desk) -> None:
     for table, rows in accounts(names).items():
         keep(desk.database, table, rows)
     keep(desk.database, USAGE, usage(names, 1000))
-    fetched = [seconds(lambda name=name: read_tables(desk.database, [name])) for name in names]
-    decided = [seconds(lambda name=name: answer(desk, Question([name]), NOW)) for name in names]
+    fetched = [seconds(partial(read_tables, desk.database, [name])) for name in names]
+    decided = [seconds(partial(answer, desk, Question([name]), NOW)) for name in names]
     theirs, ours = statistics.median(fetched), statistics.median(decided)
-    tell(
-        f"a decision on 1,000 events: {ours * 1e3:.0f} ms, the bare fetch {theirs * 1e3:.1f} ms: {ours / theirs:.1f} times"
-    )
+    times = ours / theirs
+    tell(f"a decision on 1,000 events: {ours * 1e3:.0f} ms, the bare fetch {theirs * 1e3:.1f} ms: {times:.1f} times")
 
 
 def usage(names: list[str], events: int) -> pl.DataFrame:

@@ -45,14 +45,18 @@ def check(frame: pl.LazyFrame, table: Table, now: datetime) -> Checked:
     frame's own columns, as text where they are of the table, and gains ``reason``: the first rule that it broke.
     """
     schema = frame.collect_schema()
-    values = {column.name: _coerce(column, schema.get(column.name)) for column in table.columns}
+    # Typed once, in columns of their own: every rule reads them.
+    typed = {column.name: f"{column.name} typed" for column in table.columns}
+    coerced = [_coerce(column, schema.get(column.name)).alias(typed[column.name]) for column in table.columns]
+    values = {name: pl.col(column) for name, column in typed.items()}
     rules = [rule for column in table.columns for rule in _rules(column, values[column.name], schema)]
     rules += _dating_rules(table, values, now) + _naming_rules(table, values)
     broken = pl.any_horizontal([rule.broken.fill_null(value=False) for rule in rules])
     reason = pl.coalesce([pl.when(rule.broken).then(rule.reason) for rule in rules])
+    read = frame.with_columns(coerced)
     return Checked(
-        good=frame.filter(~broken).with_columns(**values).select(table.schema.names()),
-        bad=frame.filter(broken).with_columns(reason=reason),
+        good=read.filter(~broken).select(**values),
+        bad=read.filter(broken).with_columns(reason=reason).drop(typed.values()),
     )
 
 

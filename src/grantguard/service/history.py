@@ -13,7 +13,7 @@ from grantguard.checking import check, is_of_another_account, merge_repeats
 from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Table, Tables
 from grantguard.forest import Bundle
 from grantguard.service.problems import Refused
-from grantguard.service.rows import as_frame, point
+from grantguard.service.rows import NotFlat, as_frame, point
 from grantguard.service.shapes import History, Row
 from grantguard.vocabulary import Decision
 from grantguard.wire import told
@@ -58,7 +58,11 @@ def _read_tables(history: History) -> Tables:
 def _read_rows(rows: list[Row], table: Table, pointer: str, now: datetime) -> pl.DataFrame:
     if not rows:
         return table.empty()
-    checked = check(as_frame(rows, table).with_row_index("index").lazy(), table, now)
+    try:
+        frame = as_frame(rows, table)
+    except (NotFlat, UnicodeEncodeError):
+        raise Refused([(pointer, "a row's values are single, and texts are whole")]) from None
+    checked = check(frame.with_row_index("index").lazy(), table, now)
     bad = checked.bad.select("index", "reason").collect()
     if bad.height:
         places = {row: pointer if pointer == "/account" else f"{pointer}/{row}" for row in bad["index"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,10 @@ from grantguard.checking import check
 from grantguard.contract import Table
 
 Row = dict[str, Any]
+
+
+class NotFlat(ValueError):
+    """A row holds an object or a list."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,22 @@ class Parted:
 
 def part(items: list[Any], table: Table, now: datetime) -> Parted:
     """Part the rows by ``table``; a row that is not flat, or no text of any alphabet, is bad as a whole."""
-    bad = {index: reason for index, item in enumerate(items) if (reason := _find_fault(item))}
-    rows = [(index, item) for index, item in enumerate(items) if index not in bad] if bad else list(enumerate(items))
-    frame = as_frame([item for _, item in rows], table).with_columns(
-        index=pl.Series([index for index, _ in rows], dtype=pl.Int64)
-    )
+    try:  # nearly every batch has no such row, and is not looked through for one
+        return _part(list(range(len(items))), items, [], table, now)
+    except (AttributeError, NotFlat, UnicodeEncodeError):
+        faults = [_find_fault(item) for item in items]
+    bad = [Bad(index, "", fault) for index, fault in enumerate(faults) if fault]
+    places = [index for index, fault in enumerate(faults) if not fault]
+    return _part(places, [items[index] for index in places], bad, table, now)
+
+
+def _part(places: list[int], rows: list[Row], bad: list[Bad], table: Table, now: datetime) -> Parted:
+    index = pl.Series("index", places, dtype=pl.Int64)
+    frame = as_frame(rows, table).with_columns(index)
     checked = check(frame.lazy(), table, now)
-    broken = checked.bad.select("index", "reason").collect()
-    good = checked.good.collect().hstack(
-        frame.select("index").filter(~pl.col("index").is_in(broken["index"].implode()))
-    )
-    told = [Bad(index, "", reason) for index, reason in bad.items()]
-    return Parted(good, told + [Bad(index, *point(reason)) for index, reason in broken.iter_rows()])
+    broken, good = pl.collect_all([checked.bad.select("index", "reason"), checked.good])
+    kept = index.filter(~index.is_in(broken["index"].implode())) if broken.height else index
+    return Parted(good.with_columns(kept), bad + [Bad(index, *point(reason)) for index, reason in broken.iter_rows()])
 
 
 def as_frame(rows: Iterable[Row], table: Table) -> pl.DataFrame:
@@ -84,4 +91,6 @@ def _is_text(value: str) -> bool:
 
 
 def _as_text(value: Any) -> str:  # noqa: ANN401 - a number or a truth value
-    return json.dumps(value) if isinstance(value, (bool, dict, list)) else str(value)
+    if isinstance(value, (dict, list)):
+        raise NotFlat
+    return str(value).lower() if isinstance(value, bool) else str(value)
