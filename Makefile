@@ -26,6 +26,7 @@ types: $(READY)
 
 bench: $(READY)  ## speed, as ratios side by side
 	@$(BIN)/python tests/bench.py
+	@$(BIN)/python tests/bench_service.py 2>/dev/null
 
 compare: $(READY)  ## the README's comparison with other ways, made anew (installs PyOD; a quarter of an hour)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/compare.txt

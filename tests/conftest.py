@@ -1,15 +1,45 @@
-"""Worlds, histories and a bundle that many tests read and none changes."""
+"""Worlds, histories and a bundle that many tests read and none changes; a database for each test that asks for one."""
 
 from __future__ import annotations
 
-import polars as pl
-import pytest
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
 
+import polars as pl
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Tables
 from grantguard.forest import Bundle, RiskForest
 from grantguard.histories import Histories, Past, ask
+from grantguard.policy import Rules
+from grantguard.service import Deployment, Limits, create_app
+from grantguard.settlement import Charge, Desk
 from grantguard.signals import extract
+from grantguard.sources.hashing import Hasher
+from grantguard.store.database import Database, open_database
+from grantguard.store.ingesting import ingest
+from grantguard.store.keys import SCOPES, create_key
+from grantguard.store.migrating import upgrade
+from grantguard.store.server import run_server
+from grantguard.store.shelf import Shelf
 from grantguard.training import Recipe, train
+from grantguard.vocabulary import Decision, Reason, Recheck, Support
 from grantguard.worlds import World, simulate
+
+NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
+Keep = Callable[..., None]
+HttpAnswer = tuple[int, dict[str, str], bytes]
+Serve = Callable[[Callable[[str, str, dict[str, str], bytes], HttpAnswer]], str]
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +71,239 @@ def trained(world: World) -> tuple[Bundle, RiskForest]:
 @pytest.fixture(scope="session")
 def bundle(trained: tuple[Bundle, RiskForest]) -> Bundle:
     return trained[0]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of one embedded PostgreSQL for all tests of a process, with a migrated database to copy."""
+    # Not in pytest's own folder, which every session that starts closes to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="grantguard-") as home, run_server(Path(home)) as url:
+        # A test's data need not outlive a power cut.
+        for line in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_grantguard"):
+            administer(url, line)
+        with open_database(database_url(url, "template_grantguard"), connections=1) as template:
+            upgrade(template)
+        yield url
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder for an embedded server of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="grantguard-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[Database]:
+    """A migrated database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    administer(server, f"CREATE DATABASE {name} TEMPLATE template_grantguard")
+    with open_database(database_url(server, name), connections=4) as opened:
+        yield opened
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def hold() -> Decision:
+    """Ada's two grants are held for a week."""
+    noon = datetime(2025, 5, 10, 12, tzinfo=UTC)
+    return Decision(
+        decision_id="d1",
+        account_id="ada",
+        grants=("g1", "g2"),
+        at=noon,
+        action="hold",
+        enforced=True,
+        status="scored",
+        risk=0.97,
+        p_value=0.001,
+        held_until=noon + timedelta(days=7),
+        recheck=Recheck(12.5, noon + timedelta(days=1)),
+        reasons=(Reason("gap_variation", "tempo", 0.02, "ratio", 1.1, 0.999, 1.5, "gaps vary by only 2%"),),
+        support=Support(420, 3, ("links",)),
+        promo_credits_spent=37.5,
+        promo_credits_left=62.5,
+        model_version="m1",
+        rules_version="r1",
+    )
+
+
+def administer(url: str, line: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(line.encode())
+
+
+def database_url(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a real server on loopback: given what to answer to method, path, headers and body, its address."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(answer: Callable[[str, str, dict[str, str], bytes], HttpAnswer]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, told, content = answer(self.command, self.path, headers, body)
+                self.send_response(status)
+                for name, value in told.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_POST(self) -> None:
+                self.do_GET()
+
+            def log_message(self, *_: object) -> None: ...
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        running.append(server)
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def desk(database: Database, bundle: Bundle, tmp_path: Path) -> Desk:
+    return Desk(database, Charge(bundle, Shelf(tmp_path)), Rules(second_person_above=100.0))
+
+
+@pytest.fixture
+def keep(database: Database) -> Keep:
+    """Keep an account's rows, as a sender would; with a chargeback it is held, whatever else is known."""
+
+    def send(name: str, *, given_credits: float = 60.0, chargebacks: int = 0, grants: tuple[str, ...] = ("g",)) -> None:
+        opened = NOON - timedelta(days=2)
+        account = {"account_id": name, "created_at": opened, "plan": "free"}
+        given = {
+            "account_id": name,
+            "campaign": "welcome",
+            "kind": "starter",
+            "granted_at": opened,
+            "credits": given_credits,
+        }
+        event = {
+            "account_id": name,
+            "category": "standard_chat",
+            "input_tokens": 90,
+            "output_tokens": 40,
+            "status": "ok",
+        }
+        money = {"account_id": name, "kind": "chargeback", "amount_usd": 20.0}
+        tables = Tables.of(
+            accounts=pl.DataFrame([account]),
+            grants=pl.DataFrame([given | {"grant_id": f"{name}-{grant}"} for grant in grants]),
+            usage=pl.DataFrame(
+                [
+                    event | {"event_id": f"e{i}", "credits": 0.1, "occurred_at": opened + timedelta(minutes=i)}
+                    for i in range(30)
+                ]
+            ),
+            billing=pl.DataFrame(
+                [
+                    money | {"billing_id": f"{name}-{i}", "occurred_at": opened + timedelta(hours=1 + i)}
+                    for i in range(chargebacks)
+                ],
+                schema=BILLING.schema,
+            ),
+        )
+        for table in (ACCOUNTS, GRANTS, USAGE, BILLING):
+            with database.connection() as connection:
+                ingest(connection, table, getattr(tables, table.name), NOON)
+
+    return send
+
+
+class Sender:
+    """Who asks: a client with a key of every scope."""
+
+    noon = NOON
+
+    def __init__(self, client: TestClient, keys: dict[str, str]) -> None:
+        self.client, self.keys = client, keys
+
+    def bearer(self, scope: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys[scope]}"}
+
+    def post(self, scope: str, path: str, json: Any = None, **more: Any) -> Any:  # noqa: ANN401 - JSON
+        headers = self.bearer(scope) | more.pop("headers", {})
+        body = {"json": json} if json is not None else {}
+        return self.client.post(path, headers=headers, **body, **more)
+
+    def get(self, scope: str, path: str) -> Any:  # noqa: ANN401 - an answer
+        return self.client.get(path, headers=self.bearer(scope))
+
+    def keep(self, name: str, *, events: int = 30, chargebacks: int = 0, given: float = 60.0) -> None:
+        """Send an account's rows; with a chargeback it is held, whatever else is known."""
+        opened = NOON - timedelta(days=2)
+        for table, rows in {
+            "accounts": [{"account_id": name, "created_at": opened.isoformat(), "plan": "free"}],
+            "grants": [self.grant(name, credits=given)],
+            "usage": [self.event(name, i) for i in range(events)],
+            "billing": [self.charged_back(name, i) for i in range(chargebacks)],
+        }.items():
+            assert self.post("ingest", f"/v1/{table}", rows).status_code == 202
+
+    @staticmethod
+    def grant(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field's value
+        given = (NOON - timedelta(days=2)).isoformat()
+        row = {
+            "account_id": name,
+            "grant_id": f"{name}-g",
+            "campaign": "welcome",
+            "kind": "starter",
+            "granted_at": given,
+        }
+        return row | {"credits": 60.0} | changes
+
+    @staticmethod
+    def event(name: str, number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any field's value
+        when = NOON - timedelta(days=2) + timedelta(minutes=number)
+        row: dict[str, Any] = {"event_id": f"e{number}", "account_id": name, "occurred_at": when.isoformat()}
+        row |= {"category": "standard_chat", "input_tokens": 90, "output_tokens": 40, "credits": 0.1, "status": "ok"}
+        return row | changes
+
+    @staticmethod
+    def charged_back(name: str, number: int) -> dict[str, Any]:
+        when = (NOON - timedelta(days=1) + timedelta(minutes=number)).isoformat()
+        row = {"billing_id": f"{name}-{number}", "account_id": name, "occurred_at": when}
+        return row | {"kind": "chargeback", "amount_usd": 20.0}
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits(rate=10_000.0, burst=10_000)
+
+
+@pytest.fixture
+def deployment(database: Database, bundle: Bundle, tmp_path: Path, limits: Limits) -> Deployment:
+    shelf = Shelf(tmp_path)
+    desk = Desk(database, Charge(bundle, shelf), Rules(second_person_above=100.0))
+    ticks = count()
+    return Deployment(
+        desk,
+        shelf,
+        Hasher(b"a secret of the tests"),
+        lambda: NOON + timedelta(milliseconds=next(ticks)),
+        limits=limits,
+    )
+
+
+@pytest.fixture
+def keys(database: Database) -> dict[str, str]:
+    with database.connection() as connection:
+        return {scope: create_key(connection, f"key of {scope}", [scope], NOON) for scope in SCOPES}
+
+
+@pytest.fixture
+def sender(deployment: Deployment, bundle: Bundle, keys: dict[str, str]) -> Iterator[Sender]:
+    with TestClient(create_app(bundle, deployment)) as client:
+        yield Sender(client, keys)

@@ -6,11 +6,16 @@ from datetime import datetime
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from grantguard.assessment import Assessment, assess
+from grantguard.assessment import Assessment, assess, assess_past
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.forest import Bundle
+from grantguard.histories import REACH, Own, Past, ask
+from grantguard.store.around import read_around
+from grantguard.store.database import Database
+from grantguard.store.links import write_dated, write_thresholds
 from grantguard.training import Recipe, train
 from grantguard.worlds import World, simulate
 
@@ -132,3 +137,26 @@ def test_a_trained_forest_says_when_it_has_too_few_to_trust() -> None:
     newest = small.tables.usage["occurred_at"].max()
     with pytest.raises(Exception, match="trusted accounts"):
         train(small.tables, newest, Recipe(least=80))  # type: ignore[arg-type]
+
+
+def test_an_account_read_from_a_store_is_assessed_as_among_everybody(
+    assessed: Assessment, past: Past, world: World, bundle: Bundle, database: Database
+) -> None:
+    at = last_moment(world)
+    with database.connection() as connection:
+        write_dated(connection, Own.of(world.tables).date())
+        write_thresholds(connection, past.thresholds)
+    ringed = assessed.scores().filter(pl.col("ring_id").is_not_null())["account_id"].head(2).to_list()
+    for name in (*ringed, *assessed.scores()["account_id"].tail(1)):
+        only = pl.col("account_id") == name
+        rows = {table: frame.filter(only) for table, frame in vars(world.tables).items() if table != "campaigns"}
+        own = Own.of(Tables.of(**rows, campaigns=world.tables.campaigns))
+        narrow = Past.assembled(own, read_around(database, [name], at, REACH))
+        told = assess_past(
+            narrow,
+            ask([name], at),
+            bundle,
+            look=lambda asked: read_around(database, asked["account_id"].to_list(), at, REACH),
+        )
+        expected = assessed.scores().filter(only)
+        assert_frame_equal(told.scores(), expected, rel_tol=1e-9, abs_tol=1e-9)

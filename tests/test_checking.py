@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from grantguard.checking import check, is_of_another_account, merge_repeats
-from grantguard.contract import GRANTS, LABELS, USAGE, Table
+from grantguard.contract import ACCOUNTS, GRANTS, LABELS, TIME, USAGE, Table
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 EVENT: dict[str, Any] = {
@@ -55,6 +55,19 @@ def test_a_good_row_has_the_contracts_types() -> None:
 )
 def test_iso_times_become_utc(written: str) -> None:
     assert good(occurred_at=written)["occurred_at"] == datetime(2025, 5, 1, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("column", ["event_id", "session_id", "status"])
+def test_a_nul_character_is_refused(column: str) -> None:
+    assert reason(**{column: "a\0b"}).startswith(f"{column}: ")
+
+
+@pytest.mark.parametrize("year", [-5, 0, 10_000, 12_025])
+def test_a_time_outside_the_calendar_is_refused(year: int) -> None:
+    moment = pl.Series("deleted_at", [(year - 1970) * 31_556_952_000_000]).cast(TIME)
+    frame = pl.DataFrame({"account_id": ["a1"], "created_at": [NOW], "plan": ["free"], "deleted_at": moment})
+    bad = check(frame.lazy(), ACCOUNTS, NOW).bad.collect()
+    assert bad["reason"].to_list() == ["deleted_at: lies outside the years 1 to 9999"]
 
 
 def test_a_date_is_its_midnight() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,13 +14,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from grantguard.store.database import Database
+
 ROOT = Path(__file__).parent.parent
 SAMPLE, MODEL = ROOT / "data" / "sample", ROOT / "models" / "default"
 
 
-def run(*words: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, cwd: Path = ROOT, settings: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "grantguard", *map(str, words)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    told = os.environ | {f"GRANTGUARD_{name.upper()}": value for name, value in (settings or {}).items()}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=told)  # noqa: S603 - ours
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +102,7 @@ def test_every_setting_is_listed() -> None:
         (["score", "--data", str(SAMPLE), "--model", str(MODEL), "--out", "x.xlsx"], 2, "x.xlsx: end the name"),
         (["extract", "--data", str(SAMPLE), "--out", "x.csv", "--at", "soon"], 2, "'soon' is not a time"),
         (["explain", "--data", str(SAMPLE), "--model", str(MODEL), "--account", "nobody"], 1, "account nobody"),
-        (["serve", "--host", "0.0.0.0"], 2, "is not loopback"),  # noqa: S104 - refused, which is the fact
+        (["serve", "--no-store", "--host", "0.0.0.0"], 2, "is not loopback"),  # noqa: S104 - refused, which is the fact
     ],
 )
 def test_an_error_is_one_line_and_a_status(words: list[str], status: int, told: str, tmp_path: Path) -> None:
@@ -111,7 +117,19 @@ def test_wrong_usage_has_status_two() -> None:
 
 
 def test_help_shows_an_example_for_each_command() -> None:
-    for name in ("simulate", "train", "extract", "score", "evaluate", "explain", "serve", "demo", "settings"):
+    for name in (
+        "simulate",
+        "train",
+        "extract",
+        "score",
+        "evaluate",
+        "explain",
+        "serve",
+        "demo",
+        "settings",
+        "worker",
+        "ingest",
+    ):
         assert "Example: grantguard" in run(name, "--help").stdout
 
 
@@ -130,16 +148,69 @@ def test_bad_rows_are_written_beside_the_output_and_told(tmp_path: Path) -> None
     assert json.loads((tmp_path / "rejected.jsonl").read_text())["row"] == 8
 
 
-def test_serve_says_where_it_answers_and_stops_when_asked() -> None:
-    command = [sys.executable, "-m", "grantguard", "serve", "--port", "0", "--model", str(MODEL)]
-    unbuffered = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unbuffered) as server:  # noqa: S603 - ours
+@pytest.mark.parametrize("store", ["--store", "--no-store"])
+def test_serve_says_where_it_answers_and_stops_when_asked(home: Path, store: str) -> None:
+    command = [sys.executable, "-m", "grantguard", "serve", "--port", "0", "--model", str(MODEL), store]
+    told = os.environ | {"PYTHONUNBUFFERED": "1", "GRANTGUARD_HOME": str(home)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=told) as server:  # noqa: S603
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:  # noqa: S310 - loopback
             assert json.load(answer)["status"] == "ok"
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
+        server.communicate(timeout=60)
+
+
+def test_a_key_is_printed_alone_and_listed_without_what_opens_with_it(database: Database) -> None:
+    store = {"database_url": database.url}
+    made = run("keys", "create", "--name", "gateway", "--scope", "ingest", "--scope", "risk", settings=store)
+    assert re.fullmatch(r"gg_[0-9a-f]{8}_[0-9A-Za-z_-]{43}\n", made.stdout)
+    assert run("keys", "revoke", "--name", "gateway", settings=store).returncode == 0
+    listed = run("keys", "list", settings=store).stdout
+    assert "gateway" in listed
+    assert "revoked" in listed
+    assert made.stdout.strip() not in listed
+
+
+def test_a_data_directory_is_put_in_once(database: Database, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = run("ingest", "--data", SAMPLE, settings={"database_url": database.url, "home": str(tmp_path)})
+        assert (done.returncode, done.stdout) == (0, "")
+    with database.connection() as connection:
+        kept = connection.execute("SELECT count(*) FROM usage").fetchone()
+    assert kept == (pl.read_parquet(SAMPLE / "usage.parquet").height,)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("db", "upgrade"), ""),
+        (("db", "status"), "migrations waiting: none"),
+        (("db", "retain", "--days", "30"), ""),
+        (("ledger", "status"), "delivering: 0 waiting, 0 given up"),
+        (("ledger", "start", "--by", "ada"), ""),
+        (("ledger", "replay"), ""),
+    ],
+)
+def test_who_operates_a_store_can_ask_it(database: Database, words: tuple[str, ...], told: str) -> None:
+    done = run(*words, settings={"database_url": database.url})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told in done.stdout
+
+
+def test_no_secret_is_shown_among_the_settings() -> None:
+    secrets = {"secret": "s3cret-s3cret-s3cret", "stripe_key": "sk_s3cret", "database_url": "postgresql://u:s3cret@h/d"}
+    shown = run("settings", settings=secrets).stdout
+    assert "s3cret" not in shown
+    assert shown.count("set, not shown") == 3
+
+
+def test_two_ledgers_are_one_too_many(tmp_path: Path, database: Database) -> None:
+    store = {"home": str(tmp_path), "database_url": database.url}
+    both = {"webhook_url": "https://ledger.example/x", "stripe_key": "sk_test"}
+    done = run("serve", "--port", "0", settings=store | both)
+    assert done.returncode == 2
+    assert "choose one of the two" in done.stderr
 
 
 def test_verdicts_teach_a_new_bundle(made: Path) -> None:

@@ -34,14 +34,14 @@ def test_its_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
-def test_every_command_of_the_readme_runs_in_order(tmp_path: Path) -> None:
+def test_every_command_of_the_readme_runs_in_order(tmp_path: Path, home: Path) -> None:
     told = [line for line in commands(ROOT / "README.md") if " serve" not in line]
     assert told
     for name in ("data", "models"):
         (tmp_path / name).symlink_to(ROOT / name)
     for line in told:
         words = [sys.executable, "-m", "grantguard", *shlex.split(line, comments=True)[1:]]
-        own = os.environ | {"GRANTGUARD_HOME": str(tmp_path / "home")}
+        own = os.environ | {"GRANTGUARD_HOME": str(home)}
         done = subprocess.run(words, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)  # noqa: S603 - our own
         assert done.returncode == 0, f"{line}: {done.stderr}"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "grantguard"
 
-GROUND = {"vocabulary", "errors", "contract", "checking", "faults"}
+GROUND = {"vocabulary", "errors", "contract", "dated", "checking", "faults", "wire"}
 PURE = {
     "histories": 1,
     "signals": 2,
@@ -24,9 +26,9 @@ PURE = {
     "evaluation": 5,
     "report": 6,
 }
-OUTSIDE = {"sources", "store"}
-MEETING = {"assessment", "backtest", "drift"}
-DOORS = {"cli", "service", "settings", "reference", "__main__"}
+OUTSIDE = {"sources", "store", "ledgers"}
+MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs"}
+DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
     "histories": GROUND,
@@ -43,7 +45,11 @@ ALLOWED = {
     "report": GROUND | {"evaluation", "backtest"},
     "sources": GROUND,
     "store": GROUND,
+    "ledgers": GROUND,
+    "delivery": GROUND | {"ledgers"},
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
+    "settlement": GROUND | {"histories", "forest", "training", "policy", "assessment", "store"},
+    "jobs": GROUND | {"settlement", "delivery", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }
@@ -94,6 +100,19 @@ def test_only_the_command_line_imports_another_door(path: Path) -> None:
 def test_the_pure_wing_reads_no_clock_environment_or_file(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports_of(path)} & IMPURE
     assert ".now(" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "client").glob("*.py")), ids=lambda path: str(path.name))
+def test_the_client_brings_httpx_the_hashes_and_nothing_else(path: Path) -> None:
+    allowed = {"grantguard.client", "grantguard.errors", "grantguard.sources.hashing", "httpx"}
+    outer = {name for name in imports_of(path) if name.split(".")[0] not in sys.stdlib_module_names}
+    assert {name for name in outer if not any(f"{name}.".startswith(f"{each}.") for each in allowed)} == set()
+
+
+def test_the_client_can_be_imported_alone() -> None:
+    line = "import sys, grantguard.client; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    assert not {"polars", "numpy", "pydantic", "fastapi", "sklearn", "psycopg"} & set(told.stdout.split())
 
 
 def test_every_room_is_known_to_this_test() -> None:

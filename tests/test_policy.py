@@ -25,6 +25,7 @@ CALM: dict[str, Any] = {
     "age_days": 20.0,
     "verdict": None,
     "labelled_at": None,
+    "accusers": 0,
     "multiplier_gain": None,
     "threshold_hugging": None,
     "promo_credits_left": 30.0,
@@ -99,6 +100,12 @@ def test_a_verdict_of_genuine_outranks_the_machine() -> None:
 
 def test_a_verdict_ages() -> None:
     assert decided(**RARE, verdict="genuine", labelled_at=NOW - timedelta(days=91))["action"] == "hold"
+
+
+def test_above_a_sum_it_takes_two_persons_to_revoke() -> None:
+    costly = {"verdict": "abuse", "labelled_at": NOW, "promo_credits_left": 1_000.0}
+    assert decided(**costly, accusers=1)["action"] == "hold"
+    assert decided(**costly, accusers=2)["action"] == "revoke"
 
 
 def test_a_victim_is_held_and_not_revoked() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
-from grantguard.histories import Past, ask
+from grantguard.histories import Look, Past, ask, follow_rings
 from grantguard.policy import RULES, Rules, decide
 from grantguard.signals import CATALOGUE, extract
 from grantguard.training import NAMES, describe_accounts, is_silent
@@ -103,7 +103,17 @@ def assess(
     unknown = sorted(set(accounts or ()) - set(past.account_ids))
     if unknown:
         raise AccountUnknown(f"account {unknown[0]}: in no table; check the id, or the data directory")
-    scored = _score_at(past, ask(past.account_ids if accounts is None else accounts, at), bundle)
+    return assess_past(past, ask(past.account_ids if accounts is None else accounts, at), bundle, rules)
+
+
+def assess_past(
+    past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES, look: Look | None = None
+) -> Assessment:
+    """Risks and decisions of ``asked`` (``account_id, at``), a row each, of a past at hand.
+
+    ``look`` reads on from account to account where the past holds but some: so are their rings seen whole.
+    """
+    scored = _score_at(past, asked, bundle, look)
     decided = decide(scored.told, rules)
     return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
 
@@ -120,21 +130,24 @@ class _Scored:
     told: pl.DataFrame
     signals: pl.DataFrame
     table: Floats
+    silent: NDArray[np.bool_]
     strata: NDArray[np.int64]
     contributions: Floats
 
 
-def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle) -> _Scored:
+def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle, look: Look | None = None) -> _Scored:
     histories = past.up_to(asked)
     signals = extract(histories)
-    facts = describe_accounts(past, histories.asked, histories.rings)
+    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.tables.campaigns)
+    facts = describe_accounts(past, histories.asked, rings)
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     contributions = bundle.forest.contributions(bundle.scale.surprise(table))
-    told = facts.hstack(_rate(bundle, contributions, strata, is_silent(signals)))
+    silent = is_silent(signals)
+    told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
     told = told.hstack(_money(past, histories.asked, histories.usage))
-    return _Scored(told, signals, table, strata, contributions)
+    return _Scored(told, signals, table, silent, strata, contributions)
 
 
 def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]) -> pl.DataFrame:
@@ -157,9 +170,10 @@ def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], sile
 
 def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
     tails, typical = bundle.scale.tail(scored.table), bundle.calibration.typical[scored.strata]
-    silent = is_silent(scored.signals)
     return tuple(
-        () if silent[i] else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
+        ()
+        if scored.silent[i]
+        else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
         for i in range(len(scored.table))
     )
 

@@ -13,6 +13,8 @@ import polars as pl
 from grantguard.contract import TIME, Column, Table
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+"""The times that everything downstream can say."""
 AHEAD = timedelta(days=1)
 """How far a row may lie after the machine's clock: clocks differ, not by more."""
 
@@ -43,14 +45,18 @@ def check(frame: pl.LazyFrame, table: Table, now: datetime) -> Checked:
     frame's own columns, as text where they are of the table, and gains ``reason``: the first rule that it broke.
     """
     schema = frame.collect_schema()
-    values = {column.name: _coerce(column, schema.get(column.name)) for column in table.columns}
+    # Typed once, in columns of their own: every rule reads them.
+    typed = {column.name: f"{column.name} typed" for column in table.columns}
+    coerced = [_coerce(column, schema.get(column.name)).alias(typed[column.name]) for column in table.columns]
+    values = {name: pl.col(column) for name, column in typed.items()}
     rules = [rule for column in table.columns for rule in _rules(column, values[column.name], schema)]
     rules += _dating_rules(table, values, now) + _naming_rules(table, values)
     broken = pl.any_horizontal([rule.broken.fill_null(value=False) for rule in rules])
     reason = pl.coalesce([pl.when(rule.broken).then(rule.reason) for rule in rules])
+    read = frame.with_columns(coerced)
     return Checked(
-        good=frame.filter(~broken).with_columns(**values).select(table.schema.names()),
-        bad=frame.filter(broken).with_columns(reason=reason),
+        good=read.filter(~broken).select(**values),
+        bad=read.filter(broken).with_columns(reason=reason).drop(typed.values()),
     )
 
 
@@ -105,17 +111,22 @@ def _rules(column: Column, value: pl.Expr, schema: pl.Schema) -> list[_Rule]:
     if column.dtype == pl.String:
         return rules + _text_rules(column, value, raw)
     if column.dtype == TIME:
-        known = isinstance(found, pl.Datetime)
         expected = "is in no known form of time; write 2025-03-01T12:00:00Z"
-        return rules if known else [*rules, _Rule(given & value.is_null(), _quote(column, raw, expected))]
+        unread = (
+            [] if isinstance(found, pl.Datetime) else [_Rule(given & value.is_null(), _quote(column, raw, expected))]
+        )
+        outside = ~value.is_between(pl.lit(FIRST, TIME), pl.lit(LAST, TIME))
+        return [*rules, *unread, _Rule(outside, pl.lit(f"{column.name}: lies outside the years 1 to 9999"))]
     return rules + _number_rules(column, value, raw, given)
 
 
 def _text_rules(column: Column, value: pl.Expr, raw: pl.Expr) -> list[_Rule]:
+    # No store keeps it, and no sender means it.
+    rules = [_Rule(raw.str.contains("\0", literal=True), pl.lit(f"{column.name}: holds a NUL character"))]
     if column.among is None:
-        return []
+        return rules
     unknown = value.is_not_null() & ~value.is_in(list(column.among))
-    return [_Rule(unknown, _quote(column, raw, f"is not one of {', '.join(column.among)}"))]
+    return [*rules, _Rule(unknown, _quote(column, raw, f"is not one of {', '.join(column.among)}"))]
 
 
 def _number_rules(column: Column, value: pl.Expr, raw: pl.Expr, given: pl.Expr) -> list[_Rule]:

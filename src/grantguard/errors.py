@@ -4,16 +4,31 @@
 
     GrantguardError
     ├── UsageError               the command, or the question, was wrong             (exit status 2)
+    │   └── ScopeUnknown         a key was asked for a scope that there is not
     └── WorkError                the question was right, the work could not be done  (exit status 1)
         ├── InputError           something that came in
         │   ├── FileMissing      a table that is needed is not there
         │   ├── FileUnreadable   a file is not what its name says
         │   ├── ColumnMissing    a required column is not in a file
-        │   └── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── BodyUnreadable   what was sent is not JSON
+        │   ├── FieldRefused     a field of an item that was sent cannot be used
+        │   └── ValueUnreadable  a value to be hashed is not of its kind
         ├── AccountUnknown       an account that no table mentions
+        ├── GrantUnknown         a grant that is not the account's
+        ├── RingUnknown          a ring in which nobody stands
+        ├── DecisionUnknown      a decision that was never taken
+        ├── KeyUnknown           no key of this name is in force
+        ├── KeyTaken             a key of this name is in force already
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
         ├── RetrainAdvised       the forest no longer fits the accounts
+        ├── StoreError           the database cannot be used
+        │   ├── StoreUnreachable it does not answer, or broke off; asking again may help
+        │   └── MigrationChanged a migration was edited after it had been applied
+        ├── AddressRefused       a ledger's address is not one to call
+        ├── Unavailable          a service did not answer in time             (raised by the client)
+        ├── RequestRefused       a service answered that it will not          (raised by the client)
         └── BundleError          a bundle cannot be used
             ├── BundleMissing    there is none where one was expected
             ├── BundleTampered   a digest does not match its file
@@ -33,6 +48,10 @@ class GrantguardError(Exception):
 
 class UsageError(GrantguardError):
     """The command, or the question, was wrong: nothing was done."""
+
+
+class ScopeUnknown(UsageError):
+    """A key was asked for a scope that there is not."""
 
 
 class WorkError(GrantguardError):
@@ -59,8 +78,45 @@ class TooManyRejected(InputError):
     """More than the tolerated share of a table was bad."""
 
 
+class BodyUnreadable(InputError):
+    """What was sent is not JSON."""
+
+
+class FieldRefused(InputError):
+    """A field of an item that was sent cannot be used; ``pointer`` is its JSON pointer in the item."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(f"{pointer}: {reason}")
+        self.pointer = pointer
+        self.reason = reason
+
+
+class ValueUnreadable(InputError):
+    """A value to be hashed is not of its kind. The message never quotes it."""
+
+
 class AccountUnknown(WorkError):
     """An account that no table mentions."""
+
+
+class GrantUnknown(WorkError):
+    """A grant that is not the account's."""
+
+
+class RingUnknown(WorkError):
+    """A ring in which nobody stands."""
+
+
+class DecisionUnknown(WorkError):
+    """A decision that was never taken."""
+
+
+class KeyUnknown(WorkError):
+    """No key of this name is in force."""
+
+
+class KeyTaken(WorkError):
+    """A key of this name is in force already."""
 
 
 class ReferenceTooSmall(WorkError):
@@ -73,6 +129,40 @@ class NothingToLearn(WorkError):
 
 class RetrainAdvised(WorkError):
     """The forest no longer fits the accounts; nothing is broken."""
+
+
+class StoreError(WorkError):
+    """The database cannot be used."""
+
+
+class StoreUnreachable(StoreError):
+    """The database does not answer, or broke off; asking again may help."""
+
+
+class MigrationChanged(StoreError):
+    """A migration was edited after it had been applied."""
+
+
+class AddressRefused(WorkError):
+    """A ledger's name leads to an address inside the own network."""
+
+
+class Unavailable(WorkError):
+    """A service did not answer in time; ``acknowledged`` counts the rows of a send that it has for certain."""
+
+    def __init__(self, message: str, acknowledged: int = 0) -> None:
+        super().__init__(message)
+        self.acknowledged = acknowledged
+
+
+class RequestRefused(WorkError):
+    """A service answered that it will not; ``problem`` is its problem document, ``acknowledged`` as above."""
+
+    def __init__(self, message: str, status: int, problem: dict[str, object], acknowledged: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+        self.acknowledged = acknowledged
 
 
 class BundleError(WorkError):

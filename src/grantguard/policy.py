@@ -37,6 +37,8 @@ class Rules:
     """Share of long inputs just above the threshold that must come with that gain."""
     verdict_days: int = 90
     """Days for which a person's verdict outranks the machine."""
+    second_person_above: float = 200.0
+    """Promotional credits left above which a revocation needs the verdict of a second person; until then: a hold."""
     hold_days: int = 7
     """Days after which a hold releases itself."""
     recheck_share: float = 0.2
@@ -60,11 +62,11 @@ def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
     """``assessed`` with ``action``, ``held_until``, ``recheck_credits`` and ``recheck_at``, row by row.
 
     ``assessed`` has ``at, status, p_ever, p_conduct, p_identity, p_money, payments, taken_back, chargebacks,
-    age_days, verdict, labelled_at, multiplier_gain, threshold_hugging, promo_credits_left``.
+    age_days, verdict, labelled_at, accusers, multiplier_gain, threshold_hugging, promo_credits_left``.
     """
     action = (
         pl.when(_fresh(rules) & (pl.col("verdict") == "abuse"))
-        .then(pl.lit("revoke"))
+        .then(pl.when(_may_revoke(rules)).then(pl.lit("revoke")).otherwise(pl.lit("hold")))
         .when(_fresh(rules) & (pl.col("verdict") == "genuine"))
         .then(pl.lit("allow"))
         .when(_fresh(rules) & (pl.col("verdict") == "compromised"))
@@ -86,6 +88,10 @@ def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
 
 def _fresh(rules: Rules) -> pl.Expr:
     return pl.col("at") <= pl.col("labelled_at") + pl.duration(days=rules.verdict_days)
+
+
+def _may_revoke(rules: Rules) -> pl.Expr:
+    return (pl.col("promo_credits_left") <= rules.second_person_above) | (pl.col("accusers") >= 2)
 
 
 def _is_rare(rules: Rules) -> pl.Expr:

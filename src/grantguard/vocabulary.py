@@ -7,8 +7,8 @@ an account by itself; only a person's verdict says abuse.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
 
 Action = Literal["allow", "hold", "revoke"]
 Status = Literal["scored", "too_little_history"]
@@ -83,3 +83,86 @@ class Decision:
     promo_credits_left: float
     model_version: str
     rules_version: str
+
+
+NoticeKind = Literal["grant.hold", "grant.release", "grant.revoke", "account.verdict"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing that a ledger is told. However often it is sent, its id stays the same.
+
+    ``sequence`` rises with every notice about one grant, so that a ledger can tell the newer of two. A verdict is
+    about the whole account: it has no ``grant_id``, and says what the person said.
+    """
+
+    notice_id: str
+    kind: NoticeKind
+    timestamp: datetime
+    decision: Decision
+    grant_id: str | None
+    sequence: int
+    verdict: Label | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """A notice whose turn it is, and the number of tries that this one makes."""
+
+    notice: Notice
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a ledger can do with a grant, and why it cannot do the rest."""
+
+    can_hold: bool
+    can_release: bool
+    can_revoke: bool
+    otherwise: str = "the ledger has no such verb"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The ledger has the notice; what it makes of it, it reports itself."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the ledger made of a notice: final, and never tried again."""
+
+    status: Literal["applied", "refused"]
+    detail: str | None = None
+    credits_affected: float | None = None
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The notice did not get through; the ledger may have said how long to wait."""
+
+    reason: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The ledger wants no more notices: delivery stops until a person turns it on again."""
+
+    reason: str
+
+
+Answer = Taken | Outcome | Retry | Gone
+
+
+class Ledger(Protocol):
+    """Whoever keeps the credits and is told what to do with them."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def deliver(self, notice: Notice) -> Answer:
+        """Tell it; what goes wrong on the way is an answer, not an exception."""

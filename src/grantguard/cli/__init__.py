@@ -9,11 +9,15 @@ import sys
 
 import typer
 
+from grantguard.cli.keys import keys
+from grantguard.cli.ledger import ledger
 from grantguard.cli.making import extract, learn, simulate, train
 from grantguard.cli.measuring import backtest, drift, evaluate
 from grantguard.cli.models import models
 from grantguard.cli.scoring import explain, queue, score, weigh
 from grantguard.cli.serving import demo, serve, settings
+from grantguard.cli.storing import db, ingest
+from grantguard.cli.working import worker
 from grantguard.errors import GrantguardError, UsageError
 
 app = typer.Typer(
@@ -26,10 +30,11 @@ for command in (
     *(simulate, train, learn, extract),
     *(score, queue, weigh, explain),
     *(evaluate, backtest, drift),
-    *(serve, demo, settings),
+    *(serve, worker, demo, ingest, settings),
 ):
     app.command()(command)
-app.add_typer(models, name="models")
+for group, name in ((models, "models"), (keys, "keys"), (db, "db"), (ledger, "ledger")):
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

@@ -23,9 +23,11 @@ from grantguard.cli.terminal import (
 from grantguard.comparison import Comparison
 from grantguard.comparison import compare as hold_beside
 from grantguard.contract import TRUTH
-from grantguard.errors import NotEnforceable, UsageError
-from grantguard.forest import Bundle, unpack
+from grantguard.errors import UsageError
+from grantguard.forest import unpack
 from grantguard.settings import Settings
+from grantguard.settlement import may_enforce
+from grantguard.settlement import promote as put_in_charge
 from grantguard.sources.files import read_one
 from grantguard.sources.outputs import require_suffix, write_table
 from grantguard.store.bundles import read_bundle
@@ -95,7 +97,7 @@ def show(model: Named) -> None:
         ("data", card["data_fingerprint"]),
         ("verdicts", f"on {len(card['verdicts']):,} accounts"),
         ("lineage", " → ".join([*card["lineage"], bundle.version])),
-        ("may enforce", "yes, once promoted with --enforce" if _may_enforce(bundle) else "no: recommends only"),
+        ("may enforce", "yes, once promoted with --enforce" if may_enforce(bundle) else "no: recommends only"),
     ):
         grid.add_row(name, str(value))
     for told in shelf().promotions():
@@ -164,18 +166,9 @@ def promote(
         raise UsageError("--by, --why: say who promotes the model and why; it is kept for good")
     files = read_named(model)
     bundle = unpack(files, NAMES)
-    if enforce and not _may_enforce(bundle):
-        raise NotEnforceable(
-            f"model {bundle.version}: calibrated on simulated accounts, so it recommends and never enforces;"
-            " train on your own accounts, or leave --enforce out"
-        )
     shelf().keep(bundle.version, files)
-    shelf().promote(Promotion(bundle.version, now().isoformat(), by.strip(), why.strip(), enforce))
+    put_in_charge(shelf(), bundle, Promotion(bundle.version, now().isoformat(), by.strip(), why.strip(), enforce))
     say(f"{bundle.version} is in charge, {'enforcing' if enforce else 'recommending only'}")
-
-
-def _may_enforce(bundle: Bundle) -> bool:
-    return bool(bundle.card["reference"] == "own")
 
 
 @models.command()

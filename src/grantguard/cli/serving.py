@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
 import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table as Grid
 
 from grantguard.assessment import Assessment
+from grantguard.cli.composing import compose, open_store, work_of
 from grantguard.cli.models import find_model
+from grantguard.cli.storing import put_in
+from grantguard.cli.telemetry import trace, write_logs
 from grantguard.cli.terminal import (
     DataOption,
     ModelOption,
@@ -28,32 +34,68 @@ from grantguard.contract import TRUTH, Tables
 from grantguard.errors import UsageError
 from grantguard.evaluation import evaluate as hold_against
 from grantguard.forest import Bundle, pack
+from grantguard.jobs import working
 from grantguard.report import render_ranking, render_report
-from grantguard.service import create_app
+from grantguard.service import Deployment, create_app
+from grantguard.service.app import nothing
 from grantguard.settings import Settings
 from grantguard.sources.files import is_simulated, read_one
 from grantguard.sources.outputs import write_table
 from grantguard.store.bundles import write_bundle
+from grantguard.store.migrating import upgrade
 from grantguard.training import train as make_bundle
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")]
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; loopback while there is no store.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8000,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
     model: Annotated[
         Path | None, typer.Option("--model", help="The bundle's folder; default: the setting, then the champion.")
     ] = None,
+    with_store: Annotated[
+        bool, typer.Option("--store/--no-store", help="Without a store: one route, no keys, on loopback only.")
+    ] = True,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Whether a worker runs beside the service.")
+    ] = True,
 ) -> None:
-    """Answer ledgers over HTTP; prints the address once it answers.
+    """Answer ledgers over HTTP; prints the address once it answers, and finishes what it began when asked to stop.
 
-    Example: grantguard serve --model models/default --port 8000
+    Example: grantguard serve --port 8000
     """
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    if not with_store and host not in LOOPBACK:
         raise UsageError(f"--host: {host} is not loopback; without a store there are no keys, so nobody else may ask")
-    bundle = load(find_model(model))
-    _Announced(uvicorn.Config(create_app(bundle), host=host, port=port, log_level="warning")).run()
+    settings = Settings()
+    write_logs(settings.log_format)
+    if not with_store:
+        run_app(create_app(load(find_model(model))), host, port)
+        return
+    with open_store(settings) as database:
+        bundle, deployment = compose(settings, database, model)
+        serve_deployment(settings, bundle, deployment, host, port, with_worker=with_worker)
+
+
+def serve_deployment(
+    settings: Settings, bundle: Bundle, deployment: Deployment, host: str, port: int, *, with_worker: bool = True
+) -> None:
+    """Serve a deployment until asked to stop, by default with a worker beside it."""
+    work = work_of(settings, deployment)
+    app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
+    trace(app, settings.otel_endpoint)
+    run_app(app, host, port)
+
+
+def run_app(app: FastAPI, host: str, port: int) -> None:
+    """Run the application until asked to stop."""
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="critical", access_log=False, timeout_graceful_shutdown=30
+    )
+    _Announced(config).run()
 
 
 class _Announced(uvicorn.Server):
@@ -93,7 +135,18 @@ def demo(
     page.print(f"{scores.height:,} accounts, {held} to hold: recommended only; people revoke, machines do not.")
     page.print(f"report: {_write_demo_report(tables, assessed, scores, bundle, data, out)}", highlight=False)
     if with_service:
-        serve(port=port, model=model)
+        _serve_demo(tables, model, moment_of(None, newest), port)
+
+
+def _serve_demo(tables: Tables, model: Path, newest: datetime, port: int) -> None:
+    """The data in the store, served by a clock that stands at its newest event and goes on from there."""
+    settings, began = Settings(), now()
+    write_logs(settings.log_format)
+    with open_store(settings) as database:
+        upgrade(database)
+        put_in(database, tables)
+        bundle, deployment = compose(settings, database, model, lambda: newest + (now() - began))
+        serve_deployment(settings, bundle, deployment, "127.0.0.1", port)
 
 
 def _write_demo_report(
@@ -111,12 +164,14 @@ def _write_demo_report(
 
 
 def settings() -> None:
-    """List every setting with its sentence.
+    """List every setting with its sentence, and its value; of a secret only whether it is set.
 
     Example: grantguard settings
     """
-    grid = Grid("variable", "default", "meaning", box=None, pad_edge=False)
+    grid = Grid("variable", "value", "meaning", box=None, pad_edge=False)
+    chosen = Settings()
     for name, field in Settings.model_fields.items():
-        default = field.get_default(call_default_factory=True)
-        grid.add_row(f"GRANTGUARD_{name.upper()}", str(default), field.description)
+        value = getattr(chosen, name)
+        shown = "set, not shown" if isinstance(value, SecretStr) else "" if value is None else str(value)
+        grid.add_row(f"GRANTGUARD_{name.upper()}", shown, field.description)
     page_of_output().print(grid)

@@ -1,12 +1,31 @@
 """Histories: accounts, grants, usage, billing and links up to one moment each.
 
 ``past = Past.of(tables)`` dates every fact once; ``past.up_to(asked)`` gives the prepared tables that signals
-reduce, for as many accounts and moments as are asked about, each as of its own ``at``.
+reduce, for as many accounts and moments as are asked about, each as of its own ``at``. A store that keeps what
+``Own.of(rows).date()`` gives needs the rows of those alone who are asked about: ``Past.assembled``.
 """
 
 from __future__ import annotations
 
+from grantguard.histories.own import Own
 from grantguard.histories.past import Histories, Past, ask
+from grantguard.histories.reach import REACH
+from grantguard.histories.rings import Look, follow_rings
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
-__all__ = ["Billing", "Days", "Grants", "Histories", "Kin", "Past", "Ties", "Usage", "View", "ask"]
+__all__ = [
+    "REACH",
+    "Billing",
+    "Days",
+    "Grants",
+    "Histories",
+    "Kin",
+    "Look",
+    "Own",
+    "Past",
+    "Ties",
+    "Usage",
+    "View",
+    "ask",
+    "follow_rings",
+]

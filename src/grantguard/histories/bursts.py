@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from grantguard.contract import Tables
+from grantguard.dated import GUEST
 from grantguard.histories.keys import as_key
 from grantguard.histories.links import VALUE
 
@@ -21,22 +22,16 @@ LESSENED = (*PLACES, *COHORTS)
 ROOM_FOR = 1.5
 """How many times as many as were registered are let in, first come first served: the rest is read as ever."""
 
-GUEST: dict[str, pl.DataType | type[pl.DataType]] = {
-    "account_id": pl.String,
-    "burst": pl.UInt32,
-    "joined_at": pl.Datetime("us", "UTC"),
-}
-
 
 def find_guests(tables: Tables, events: pl.DataFrame) -> pl.DataFrame:
-    """Who fits which registered burst, as ``account_id``, ``burst`` and ``joined_at``: when that could be known.
+    """Who fits which registered burst, named by its campaign, with ``joined_at``: when that could be known.
 
     Who opened, or was given the campaign's grant, in the window, and whose first network or mail domain is the
     registered one; where neither was registered, whoever was given the campaign's grant in the window.
     """
-    bursts = tables.campaigns.with_row_index("burst").filter(
+    bursts = tables.campaigns.filter(
         pl.col("expected_from").is_not_null(), pl.col("expected_until").is_not_null()
-    )
+    ).with_columns(burst="campaign")
     if bursts.is_empty():
         return pl.DataFrame(schema=GUEST)
     came = pl.concat([_opened(tables, bursts), _granted(tables, bursts)])
@@ -52,10 +47,15 @@ def find_guests(tables: Tables, events: pl.DataFrame) -> pl.DataFrame:
     fits = known.filter(by_network | by_domain | by_grant).with_columns(
         joined_at=pl.when(by_domain | by_grant).then("came_at").otherwise(pl.max_horizontal("came_at", "network_at"))
     )
-    first = fits.group_by("account_id", "burst", "expected_accounts").agg(pl.col("joined_at").min())
+    return fits.group_by("account_id", "burst").agg(pl.col("joined_at").min()).select(GUEST.names())
+
+
+def let_in(guests: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
+    """Of all who fit, those whom each burst has room for: first come, first served."""
+    registered = campaigns.select("expected_accounts", burst="campaign")
     place = pl.struct("joined_at", "account_id").rank("ordinal").over("burst")
     room = (pl.col("expected_accounts") * ROOM_FOR).fill_null(float("inf"))
-    return first.filter(place <= room).select(pl.col(name).cast(kind) for name, kind in GUEST.items())
+    return guests.join(registered, on="burst").filter(place <= room).select(GUEST.names())
 
 
 def _opened(tables: Tables, bursts: pl.DataFrame) -> pl.DataFrame:
@@ -65,13 +65,12 @@ def _opened(tables: Tables, bursts: pl.DataFrame) -> pl.DataFrame:
 
 def _granted(tables: Tables, bursts: pl.DataFrame) -> pl.DataFrame:
     given = tables.grants.select("account_id", "campaign", came_at="granted_at", given=pl.lit(value=True))
-    wanted = _registered(bursts.drop("campaign")).hstack(bursts.select("campaign"))
-    joined = given.join(wanted, on="campaign").drop("campaign")
+    joined = given.join(_registered(bursts), left_on="campaign", right_on="burst", coalesce=False)
     return joined.select("account_id", "came_at", "given", *_registered(bursts).columns)
 
 
 def _registered(bursts: pl.DataFrame) -> pl.DataFrame:
-    return bursts.select("burst", "expected_from", "expected_until", "expected_accounts", "network", "email_domain")
+    return bursts.select("burst", "expected_from", "expected_until", "network", "email_domain")
 
 
 def _first_networks(events: pl.DataFrame) -> pl.DataFrame:
@@ -86,7 +85,7 @@ def read_among_guests(
 ) -> pl.DataFrame:
     """``ties`` whose ``others`` and ``drained`` are lessened, for guests, by what is typical among the burst's guests.
 
-    ``ties`` is what ``prepare_ties`` gives, ``guests`` what ``find_guests`` does; everything as of each ``at``.
+    ``ties`` is what ``prepare_ties`` gives, ``guests`` what ``let_in`` does; everything as of each ``at``.
     """
     present = guests.join(asked, on="account_id").filter(pl.col("joined_at") <= pl.col("at"))
     if present.is_empty():

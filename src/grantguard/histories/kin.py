@@ -1,12 +1,11 @@
-"""Accounts that share an uncommon value, pair by pair, and the rings that they form, as of a moment."""
+"""Accounts that share an uncommon value, pair by pair, as of a moment."""
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from grantguard.dated import ANYONE
+from grantguard.histories.crowds import count_crowd
 from grantguard.histories.links import VALUE, count_by
 
 FEW = {
@@ -47,17 +46,16 @@ HARD = ("payment", "email", "device")
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
 
-RING_STRENGTH = 0.55
-"""The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
 
-
-def pair_kin(facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
+def pair_kin(
+    facts: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame, guests: pl.DataFrame
+) -> pl.DataFrame:
     """One row a subject and other account, with the columns of ``views.Kin``.
 
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
-    Two guests of one expected burst (``bursts.find_guests``) have its room in common, which says nothing of a pair.
+    Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
-    own = _uncommon(facts, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
+    own = _uncommon(facts, crowds, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
     held = facts.join(own.select(VALUE).unique(), on=VALUE, how="semi")
     pairs = own.join(held, on=VALUE, suffix="_other").filter(
         pl.col("account_id") != pl.col("account_id_other"), pl.col("seen_at_other") <= pl.col("at")
@@ -94,15 +92,15 @@ def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:
     return pl.int_range(pairs.height, dtype=pl.UInt32, eager=True).is_in(both["pair"].unique().implode())
 
 
-def _uncommon(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+def _uncommon(facts: pl.DataFrame, crowds: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     """The subjects' facts whose value few had shown by then: few for its kind, and few of all accounts."""
     limit = pl.col("kind").replace_strict(FEW, default=0, return_dtype=pl.Int64)
-    typed = own.filter(limit > 0).with_columns(everyone=pl.lit(0))
+    typed = own.filter(limit > 0)
     counted = count_by(facts.with_columns(when="seen_at"), typed, VALUE, "holders")
-    arrivals = facts.group_by("account_id").agg(when=pl.col("seen_at").min()).with_columns(everyone=pl.lit(0))
-    counted = count_by(arrivals, counted, ["everyone"], "population")
-    common = (pl.col("population") * COMMON).clip(LEAST_CROWD)
-    return counted.filter(pl.col("holders") > 1, pl.col("holders") <= pl.min_horizontal(limit, common))
+    arrived = count_crowd(crowds, counted.select("at", kind=pl.lit(ANYONE)), "population")
+    common = (arrived["population"] * COMMON).clip(LEAST_CROWD)
+    few = pl.col("holders") <= pl.min_horizontal(limit, common)
+    return counted.filter(pl.col("holders") > 1, few)
 
 
 def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
@@ -128,19 +126,3 @@ def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
         paid=(pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
         cycle_gap=pl.min_horizontal(gaps),
     )
-
-
-def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
-    """Rings, as ``account_id`` and ``ring_id``: connected components of strong pairs, named by their least member.
-
-    ``kin`` is what ``pair_kin`` gives; an account in no strong pair is in no ring.
-    """
-    strong = kin.filter(pl.col("strength") >= RING_STRENGTH)
-    if strong.is_empty():
-        return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
-    members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()
-    left, right = (members.search_sorted(strong[name]).to_numpy() for name in ("account_id", "other"))
-    links = coo_array((np.ones(len(left)), (left, right)), shape=(len(members),) * 2)
-    _, component = connected_components(links, directed=False)
-    named = pl.DataFrame({"account_id": members, "component": component})
-    return named.select("account_id", ring_id="ring:" + pl.col("account_id").min().over("component"))

@@ -9,13 +9,16 @@ from datetime import datetime
 import polars as pl
 
 from grantguard.contract import TIME, Tables
-from grantguard.histories.bursts import find_guests, read_among_guests
-from grantguard.histories.events import prepare_events
+from grantguard.dated import FACT, Around
+from grantguard.histories.bursts import find_guests, let_in, read_among_guests
+from grantguard.histories.crowds import count_crowds, key_crowds
 from grantguard.histories.grants import prepare_billing, prepare_grants
-from grantguard.histories.kin import find_rings, pair_kin
-from grantguard.histories.links import find_facts, find_likenesses
-from grantguard.histories.thresholds import find_thresholds, with_threshold
-from grantguard.histories.ties import mark_accounts, prepare_ties
+from grantguard.histories.kin import pair_kin
+from grantguard.histories.links import find_facts, find_facts_in_use, keep_first, key_values
+from grantguard.histories.own import Own
+from grantguard.histories.rings import find_rings
+from grantguard.histories.thresholds import count_lengths, find_thresholds, with_threshold
+from grantguard.histories.ties import prepare_ties
 from grantguard.histories.views import Usage
 
 MOST_EVENTS = 200_000
@@ -37,7 +40,7 @@ def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
 def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
     """``account_id`` and ``ring_id`` of everybody who stands in a ring as of ``at``."""
     asked = ask(past.account_ids, at).with_row_index("subject")
-    return find_rings(pair_kin(past.facts, asked, past.marks, past.guests))
+    return find_rings(pair_kin(past.facts, past.crowds, asked, past.marks, past.guests))
 
 
 @dataclass(frozen=True)
@@ -70,23 +73,45 @@ class Past:
     events: pl.DataFrame
     facts: pl.DataFrame
     likenesses: pl.DataFrame
+    crowds: pl.DataFrame
     marks: pl.DataFrame
     guests: pl.DataFrame
     thresholds: pl.DataFrame
 
     @classmethod
     def of(cls, tables: Tables) -> Past:
-        """Date every fact of the tables."""
-        events = prepare_events(tables)
-        likenesses = find_likenesses(tables.accounts, events)
+        """Date every fact of the tables, which hold all accounts."""
+        own = Own.of(tables)
+        likenesses = key_values(own.likenesses)
+        found = [key_values(find_facts(tables)), find_facts_in_use(own.events), likenesses.select(FACT.names())]
+        facts = keep_first(pl.concat(found))
         return cls(
             tables=tables,
-            events=events,
-            facts=find_facts(tables, events, likenesses),
+            events=own.events,
+            facts=facts,
             likenesses=likenesses,
-            marks=mark_accounts(tables.accounts, events, tables.billing),
-            guests=find_guests(tables, events),
-            thresholds=find_thresholds(events),
+            crowds=count_crowds(likenesses, facts),
+            marks=own.mark(),
+            guests=let_in(find_guests(tables, own.events), tables.campaigns),
+            thresholds=find_thresholds(count_lengths(own.events)),
+        )
+
+    @classmethod
+    def assembled(cls, own: Own, around: Around) -> Past:
+        """The past of some accounts, of their own rows and of what a store had dated of all by one moment.
+
+        What ``own.date()`` gives must have been stored; then all that is asked as of that moment about the
+        accounts of ``own`` has the values that it has in the past of everybody.
+        """
+        return cls(
+            tables=own.tables,
+            events=own.events,
+            facts=key_values(around.facts),
+            likenesses=key_values(own.likenesses),
+            crowds=key_crowds(around.crowds),
+            marks=around.milestones,
+            guests=let_in(around.guests, own.tables.campaigns),
+            thresholds=around.thresholds,
         )
 
     @property
@@ -106,7 +131,7 @@ class Past:
             grants=prepare_grants(self.tables, seen, asked, self.marks),
             billing=prepare_billing(self.tables.billing, seen, asked),
             ties=self._ties(asked),
-            kin=pair_kin(self.facts, asked, self.marks, self.guests),
+            kin=pair_kin(self.facts, self.crowds, asked, self.marks, self.guests),
         )
 
     def _seen(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +141,7 @@ class Past:
         return joined.filter(pl.col("occurred_at") <= pl.col("at")).collect()
 
     def _ties(self, asked: pl.DataFrame) -> pl.DataFrame:
-        ties = prepare_ties(self.facts, self.likenesses, asked, self.marks)
+        ties = prepare_ties(self.facts, self.likenesses, self.crowds, asked, self.marks)
         return read_among_guests(ties, self.facts, self.guests, asked, self.marks)
 
     def _window(self, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:

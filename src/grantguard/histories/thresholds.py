@@ -18,13 +18,20 @@ STEP = 0.01
 """Width of the bins that inputs are counted in, in natural logarithms."""
 
 
-def find_thresholds(events: pl.DataFrame) -> pl.DataFrame:
-    """``when`` and ``threshold`` in tokens, a row a day on which extended context was used, sorted."""
+def count_lengths(events: pl.DataFrame) -> pl.DataFrame:
+    """How many inputs of each length were charged as extended context: ``account_id``, ``day``, ``step`` and ``n``."""
     long = events.filter(pl.col("category") == "extended_context", pl.col("input_tokens") > 0)
-    binned = long.select(
-        day=pl.col("occurred_at").dt.truncate("1d"), step=(pl.col("input_tokens").log() / STEP).floor()
-    )
-    counts = binned.group_by("day", "step").agg(n=pl.len())
+    step = (pl.col("input_tokens").log() / STEP).floor().cast(pl.Int64)
+    binned = long.select("account_id", day=pl.col("occurred_at").dt.truncate("1d"), step=step)
+    return binned.group_by("account_id", "day", "step").agg(n=pl.len().cast(pl.Int64))
+
+
+def find_thresholds(lengths: pl.DataFrame) -> pl.DataFrame:
+    """``when`` and ``threshold`` in tokens, a row a day on which extended context was used, sorted.
+
+    ``lengths`` is what ``count_lengths`` gives.
+    """
+    counts = lengths.group_by("day", "step").agg(pl.col("n").sum())
     days = counts.select("day").unique().sort("day")
     steps = counts.select("step").unique()
     grid = days.join(steps, how="cross").join(counts, on=["day", "step"], how="left").sort("step", "day")

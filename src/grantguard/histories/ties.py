@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories.links import JOINED_WITHIN, VALUE, count_by
+from grantguard.dated import MILESTONES
+from grantguard.histories.crowds import count_crowd
+from grantguard.histories.links import VALUE, count_by
 
 COUNTED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
 """What is counted of the others on a value, by the mark that dates it."""
@@ -31,15 +33,17 @@ def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.Data
         .join(accounts.select("account_id", "created_at", "deleted_at"), on="account_id", how="left")
         .join(acted, on="account_id", how="left")
         .join(paid, on="account_id", how="left")
+        .select(MILESTONES.names())
     )
 
 
 def prepare_ties(
-    facts: pl.DataFrame, likenesses: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame
+    facts: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame
 ) -> pl.DataFrame:
     """One row a subject and value shown by then, with the columns of ``views.Ties``.
 
-    ``asked`` has ``subject``, ``account_id`` and ``at``; ``marks`` is what ``mark_accounts`` gives.
+    ``asked`` has ``subject``, ``account_id`` and ``at``; ``marks`` is what ``mark_accounts`` gives, ``crowds``
+    what ``count_crowds`` does.
     """
     own = facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
     shared = facts.group_by(VALUE).agg(pl.len()).filter(pl.col("len") > 1).select(VALUE)
@@ -48,7 +52,7 @@ def prepare_ties(
     )
     together = _count_others(facts.join(shared, on=VALUE, how="semi"), own.join(shared, on=VALUE, how="semi"), marks)
     ties = pl.concat([together.select(alone.columns), alone])
-    return _with_chance(ties, likenesses).sort("subject", *VALUE)
+    return _with_chance(ties, likenesses, crowds).sort("subject", *VALUE)
 
 
 def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
@@ -66,6 +70,8 @@ def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -
 
 def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     gone = dated.filter(pl.col("deleted_at").is_not_null()).with_columns(when="deleted_at")
+    if gone.is_empty():
+        return counted.with_columns(deleted=pl.lit(0, pl.Int64))
     opened = pl.min_horizontal("created_at", "at")
     before = {"by_opening": opened, "by_month_before": opened - pl.duration(days=30)}
     for name, moment in before.items():
@@ -75,23 +81,17 @@ def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     return counted.with_columns(deleted=pl.col("by_opening") - pl.col("by_month_before")).drop(*before)
 
 
-def _with_chance(ties: pl.DataFrame, likenesses: pl.DataFrame) -> pl.DataFrame:
+def _with_chance(ties: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.DataFrame:
     """Accounts of one opening bin that are alike, beside how many chance would bring.
 
     With n accounts in the population, f of this likeness and h of this opening bin, chance brings f h / n.
     """
-    chance = [_expect(ties, likenesses, f"joined_{name}_{grid}") for name in JOINED_WITHIN for grid in (0, 1)]
-    expected = pl.concat(chance).unique(["subject", *VALUE])
+    named = likenesses.filter(pl.col("bin").is_not_null()).select(*VALUE, "likeness", "bin").unique(VALUE)
+    asked = ties.select("subject", *VALUE, "at").join(named, on=VALUE)
+    for name, shared in (("f", ["likeness"]), ("h", ["bin"]), ("n", [])):
+        asked = count_crowd(crowds, asked, name, *shared)
+    fraction = (pl.col("f") - 1) * (pl.col("h") - 1) / (pl.col("n") - 1).clip(1)
+    expected = asked.select("subject", *VALUE, expected=fraction)
     return ties.join(expected, on=["subject", *VALUE], how="left").select(
         "subject", *VALUE, "others", *COUNTED, "deleted", "expected"
     )
-
-
-def _expect(ties: pl.DataFrame, likenesses: pl.DataFrame, kind: str) -> pl.DataFrame:
-    moments = likenesses.filter(pl.col("kind") == kind).with_columns(when="seen_at")
-    named = moments.select(*VALUE, "likeness", "bin").unique(VALUE)
-    asked = ties.filter(pl.col("kind") == kind).select("subject", *VALUE, "at").join(named, on=VALUE)
-    for key, name in ((["kind", "likeness"], "f"), (["kind", "bin"], "h"), (["kind"], "n")):
-        asked = count_by(moments, asked, key, name)
-    fraction = (pl.col("f") - 1) * (pl.col("h") - 1) / (pl.col("n") - 1).clip(1)
-    return asked.select("subject", *VALUE, expected=fraction)

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from grantguard.service.app import create_app
+from grantguard.service.deployment import Deployment
+from grantguard.service.limits import Limits
 
-__all__ = ["create_app"]
+__all__ = ["Deployment", "Limits", "create_app"]

@@ -1,98 +1,96 @@
-"""The application: what a ledger can ask while there is no store."""
+"""The application: with a store everything that the contract has, without one the one route that needs none."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-import polars as pl
-from fastapi import FastAPI
-from pydantic import BaseModel, Field, JsonValue
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 
-from grantguard.assessment import assess
-from grantguard.checking import check, is_of_another_account, merge_repeats
-from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Table, Tables
 from grantguard.forest import Bundle
-from grantguard.service.problems import Refused, install_problems
+from grantguard.service.asked import add_asked
+from grantguard.service.deployment import Deployment
+from grantguard.service.envelope import Envelope
+from grantguard.service.guarding import Guard
+from grantguard.service.history import add_history
+from grantguard.service.incoming import add_incoming
+from grantguard.service.limits import Limits
+from grantguard.service.metrics import Metrics
+from grantguard.service.models import add_models
+from grantguard.service.operating import add_operating, describe_health
+from grantguard.service.problems import documented, install_problems
+from grantguard.service.reviewing import add_reviewing
+from grantguard.service.shapes import Problem
 
-Row = dict[str, JsonValue]
+Beside = Callable[[], AbstractAsyncContextManager[None]]
+"""What runs while the service does."""
 
 
-class History(BaseModel):
-    """One account's history, inline; nothing of it is stored."""
-
-    account: Row = Field(description="A row of the contract's accounts.")
-    grants: list[Row] = Field(default=[], max_length=10_000, description="Rows of grants.")
-    usage: list[Row] = Field(default=[], max_length=200_000, description="Rows of usage.")
-    billing: list[Row] = Field(default=[], max_length=10_000, description="Rows of billing.")
-    at: datetime | None = Field(default=None, description="Read nothing after it; default: the newest event.")
+@asynccontextmanager
+async def nothing() -> AsyncIterator[None]:
+    """Nothing runs beside the service."""
+    yield
 
 
-def create_app(bundle: Bundle) -> FastAPI:
-    """The service for one bundle."""
+def create_app(bundle: Bundle, deployment: Deployment | None = None, beside: Beside = nothing) -> FastAPI:
+    """The service for one bundle, or, with a ``deployment``, for the store and the model in charge there.
+
+    ``beside`` runs from before the first request until after the last: a worker, or nothing.
+    """
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        async with beside():
+            yield
+
     app = FastAPI(
         title="Grantguard",
         version=bundle.version,
         description="Allow, hold or revoke: what a credit ledger should do with an account's promotional grants.",
+        lifespan=live,
+        redoc_url=None,
     )
     install_problems(app)
+    _tell_problems(app)
+    limits, metrics = (Limits(), Metrics()) if deployment is None else (deployment.limits, deployment.metrics)
+    app.add_middleware(Envelope, limits=limits, metrics=metrics)
+    open_to_all = APIRouter()
 
-    @app.get("/healthz", summary="Whether the service answers")
-    def healthz() -> dict[str, str]:
+    @open_to_all.get("/healthz", summary="Whether the service answers")
+    def healthz() -> dict[str, Any]:
         """Say that the service answers, and with which model."""
-        return {"status": "ok", "model_version": bundle.version}
+        return describe_health(bundle.version if deployment is None else deployment.desk.charge.now().bundle.version)
 
-    @app.post("/v1/risk/history", summary="A decision about an account whose history is sent along")
-    def risk_of_history(history: History) -> dict[str, Any]:
-        """Decide about the account from what is sent; nothing is stored.
-
-        Without a store nothing is known of other accounts, so links say nothing.
-        """
-        tables = _read_tables(history)
-        newest = tables.usage["occurred_at"].max()
-        at = history.at or (newest if isinstance(newest, datetime) else datetime.now(UTC))
-        account_id = tables.accounts["account_id"][0]
-        decision = assess(tables, bundle, at.astimezone(UTC), accounts=[account_id]).decision()
-        return asdict(decision)
-
+    for router in _routers(bundle, deployment, open_to_all):
+        app.include_router(router)
     return app
 
 
-def _read_tables(history: History) -> Tables:
-    now = datetime.now(UTC)
-    sent = {
-        ACCOUNTS: ([history.account], "/account"),
-        GRANTS: (history.grants, "/grants"),
-        USAGE: (history.usage, "/usage"),
-        BILLING: (history.billing, "/billing"),
-    }
-    frames = {table.name: _read_rows(rows, table, pointer, now) for table, (rows, pointer) in sent.items()}
-    strangers = is_of_another_account(frames["grants"], frames["usage"])
-    if strangers.any():
-        row = strangers.arg_true()[0]
-        raise Refused([(f"/usage/{row}/grant_id", "was given to another account")])
-    return Tables.of(**frames)
+def _routers(bundle: Bundle, deployment: Deployment | None, open_to_all: APIRouter) -> list[APIRouter]:
+    if deployment is None:
+        unlocked = APIRouter(responses=documented(400, 413, 415, 422))
+        add_history(unlocked, bundle)
+        return [open_to_all, unlocked]
+    guard = Guard.of(deployment)
+    routers = {scope: guard.router(scope) for scope in ("ingest", "risk", "review", "admin")}
+    add_incoming(routers["ingest"], deployment)
+    add_asked(routers["risk"], deployment)
+    add_history(routers["risk"], bundle)
+    add_reviewing(routers["review"], deployment)
+    add_models(routers["admin"], deployment)
+    return [open_to_all, add_operating(open_to_all, deployment, guard), *routers.values()]
 
 
-def _read_rows(rows: list[Row], table: Table, pointer: str, now: datetime) -> pl.DataFrame:
-    if not rows:
-        return table.empty()
-    texts = {name: [_as_text(row.get(name)) for row in rows] for name in table.schema}
-    frame = pl.LazyFrame(texts, schema=dict.fromkeys(table.schema, pl.String)).with_row_index("index")
-    checked = check(frame, table, now)
-    bad = checked.bad.select("index", "reason").collect()
-    if bad.height:
-        single = pointer == "/account"
-        raise Refused([_point(pointer if single else f"{pointer}/{row}", reason) for row, reason in bad.iter_rows()])
-    return merge_repeats(checked.good.collect(), table)
+def _tell_problems(app: FastAPI) -> None:
+    """Name the shape of problems in the OpenAPI document: no route's model has it."""
 
+    def tell() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            told = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            told.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+            app.openapi_schema = told
+        return app.openapi_schema
 
-def _point(row: str, reason: str) -> tuple[str, str]:
-    """The JSON pointer of the field that a reason names."""
-    field, _, rest = reason.partition(": ")
-    return (f"{row}/{field}", rest) if rest else (f"{row}/{reason.split(' ', 1)[0]}", reason)
-
-
-def _as_text(value: JsonValue) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value).lower() if value is True else str(value)
+    app.openapi = tell  # type: ignore[method-assign]  # the way that FastAPI says

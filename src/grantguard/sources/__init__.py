@@ -1,1 +1,1 @@
-"""Usage in: files for now."""
+"""Usage in: files, LiteLLM pushed and pulled, CloudEvents; files out."""

@@ -1,1 +1,1 @@
-"""Our memory. For now: bundles, as folders of files."""
+"""Our memory: PostgreSQL, and nothing but PostgreSQL; bundles, as folders of files."""

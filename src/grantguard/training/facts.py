@@ -18,7 +18,8 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
     """What is known of each account asked about besides its signals, a row each in the order asked.
 
     Columns ``account_id, at, ring_id, age_days`` (since the first grant), ``opened_days, has_paid, taken_back``
-    (a refund or chargeback), ``chargebacks, payments`` and ``verdict`` (the newest label by then).
+    (a refund or chargeback), ``chargebacks, payments``, ``verdict`` (the newest label by then) and ``accusers`` (how
+    many persons said abuse).
     """
     billing = (
         _up_to(past.tables.billing, asked, "occurred_at")
@@ -35,7 +36,11 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
         _up_to(labels, asked, "labelled_at")
         .sort("labelled_at")
         .group_by("subject", maintain_order=True)
-        .agg(verdict=pl.col("label").last(), labelled_at=pl.col("labelled_at").last())
+        .agg(
+            verdict=pl.col("label").last(),
+            labelled_at=pl.col("labelled_at").last(),
+            accusers=pl.col("reviewer").filter(pl.col("label") == "abuse").n_unique().cast(pl.Int64),
+        )
     )
     known = asked.join(
         past.marks.select("account_id", "created_at"), on="account_id", how="left", maintain_order="left"
@@ -47,6 +52,7 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
         *("account_id", "at", "ring_id", "verdict", "labelled_at"),
         age_days=(pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / day,
         opened_days=(pl.col("at") - pl.col("created_at")).dt.total_microseconds() / day,
+        accusers=pl.col("accusers").fill_null(0),
         payments=pl.col("payments").fill_null(0),
         chargebacks=pl.col("chargebacks").fill_null(0),
         has_paid=pl.col("payments").fill_null(0) > 0,

@@ -1,0 +1,62 @@
+"""Rings: accounts that strong pairs of kin join, one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from grantguard.dated import Around
+from grantguard.histories.bursts import let_in
+from grantguard.histories.crowds import key_crowds
+from grantguard.histories.kin import pair_kin
+from grantguard.histories.links import key_values
+
+RING_STRENGTH = 0.55
+"""The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
+
+HOPS, MOST_MEMBERS = 3, 2_000
+"""How far a ring is followed through a store, from pair to pair and in accounts: what lies beyond is not seen."""
+
+Look = Callable[[pl.DataFrame], Around]
+"""Reads what is around the accounts asked about (``account_id, at``)."""
+
+
+def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
+    """Rings, as ``account_id`` and ``ring_id``: connected components of strong pairs, named by their least member.
+
+    ``kin`` is what ``pair_kin`` gives; an account in no strong pair is in no ring.
+    """
+    strong = kin.filter(pl.col("strength") >= RING_STRENGTH)
+    if strong.is_empty():
+        return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
+    members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()
+    left, right = (members.search_sorted(strong[name]).to_numpy() for name in ("account_id", "other"))
+    links = coo_array((np.ones(len(left)), (left, right)), shape=(len(members),) * 2)
+    _, component = connected_components(links, directed=False)
+    named = pl.DataFrame({"account_id": members, "component": component})
+    return named.select("account_id", ring_id="ring:" + pl.col("account_id").min().over("component"))
+
+
+def follow_rings(kin: pl.DataFrame, look: Look, campaigns: pl.DataFrame) -> pl.DataFrame:
+    """The rings of ``kin``, whole: strong pairs are followed, within ``HOPS`` and ``MOST_MEMBERS``, by looking on."""
+    pairs = kin.select("account_id", "at", "other", "strength")
+    seen = pairs.select("account_id", "at").unique()
+    for _ in range(HOPS):
+        strong = pairs.filter(pl.col("strength") >= RING_STRENGTH).select("at", account_id="other").unique()
+        beyond = strong.join(seen, on=["account_id", "at"], how="anti").select("account_id", "at").sort("account_id")
+        beyond = beyond.head(MOST_MEMBERS - seen.height)
+        if beyond.is_empty():
+            break
+        pairs = pl.concat([pairs, _pair_around(look(beyond), beyond, campaigns).select(pairs.columns)])
+        seen = pl.concat([seen, beyond])
+    return find_rings(pairs)
+
+
+def _pair_around(around: Around, asked: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
+    facts, crowds = key_values(around.facts), key_crowds(around.crowds)
+    guests = let_in(around.guests, campaigns)
+    return pair_kin(facts, crowds, asked.with_row_index("subject"), around.milestones, guests)

@@ -1,0 +1,79 @@
+"""The desk: the store, the model in charge and the rules; and accounts assessed from what the store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from grantguard.assessment import Assessment, assess_past
+from grantguard.contract import Tables
+from grantguard.dated import Around
+from grantguard.histories import REACH, Own, Past, ask
+from grantguard.histories.thresholds import find_thresholds
+from grantguard.policy import RULES, Rules
+from grantguard.settlement.charge import Charge
+from grantguard.store.around import read_around, read_lengths
+from grantguard.store.database import Database
+from grantguard.store.links import find_concerned, write_dated, write_thresholds
+from grantguard.store.marks import mark
+from grantguard.store.reading import read_tables
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where decisions are taken."""
+
+    database: Database
+    charge: Charge
+    rules: Rules = RULES
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The accounts that are known, assessed, in the order of ``account_ids``, and whether decisions bind."""
+
+    tables: Tables
+    account_ids: list[str]
+    assessment: Assessment
+    enforce: bool
+
+
+def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetime) -> Seen:
+    """Assess accounts from their stored rows; an account without any is left out.
+
+    What their rows say of them is dated on the way, and whoever shares a value that more now share is marked.
+    """
+    tables = read_tables(desk.database, account_ids)
+    known = _mentioned(tables)
+    own = Own.of(tables)
+    _date(desk.database, own, known, now)
+    look = _looking(desk.database, at)
+    past = Past.assembled(own, look(ask(known, at)))
+    charge = desk.charge.now()
+    assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, look)
+    return Seen(tables, known, assessment, charge.enforce)
+
+
+def refresh_thresholds(database: Database) -> None:
+    """Find anew where extended context begins, from what all accounts were charged for."""
+    thresholds = find_thresholds(read_lengths(database))
+    with database.connection() as connection:
+        write_thresholds(connection, thresholds)
+
+
+def _mentioned(tables: Tables) -> list[str]:
+    ids = (frame["account_id"] for frame in (tables.accounts, tables.grants, tables.usage, tables.billing))
+    return pl.concat(ids).unique().sort().to_list()
+
+
+def _date(database: Database, own: Own, account_ids: list[str], now: datetime) -> None:
+    with database.connection() as connection:
+        new = write_dated(connection, own.date())
+        mark(connection, find_concerned(connection, new, account_ids), "links", now)
+
+
+def _looking(database: Database, at: datetime) -> Callable[[pl.DataFrame], Around]:
+    return lambda asked: read_around(database, asked["account_id"].to_list(), at, REACH)

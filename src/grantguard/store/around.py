@@ -1,0 +1,101 @@
+"""Links out: what is around some accounts as of a moment, and no more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Reach
+from grantguard.store.database import Database, Reader
+
+FACTS: Final = """
+    WITH own AS (
+        SELECT kind, value, account_id, seen_at FROM shown
+        WHERE account_id = ANY($1::text[]) AND seen_at <= $2::timestamptz
+    ), wanted AS (
+        SELECT DISTINCT kind, value, coalesce(most, $5::bigint) AS most
+        FROM own LEFT JOIN unnest($3::text[], $4::bigint[]) AS few (kind, most) USING (kind)
+    )
+    SELECT kind, value, account_id, seen_at FROM own
+    UNION SELECT kind, value, account_id, seen_at FROM wanted CROSS JOIN LATERAL (
+        SELECT account_id, seen_at FROM shown
+        WHERE shown.kind = wanted.kind AND shown.value = wanted.value AND seen_at <= $2::timestamptz
+        ORDER BY seen_at LIMIT most
+    ) AS holders
+    UNION SELECT kind, value, account_id, seen_at FROM shown
+    WHERE kind = ANY($6::text[]) AND seen_at <= $2::timestamptz AND account_id IN (
+        SELECT account_id FROM guests WHERE burst IN (SELECT burst FROM guests WHERE account_id = ANY($1::text[]))
+    )
+"""
+"""The accounts' own facts, those of the first to show the same values, and those of all guests of their bursts."""
+
+LIVES: Final = """
+    SELECT account_id, created_at, deleted_at, first_at, settled_at, half_at, paid_at FROM milestones
+    WHERE account_id = ANY($1::text[])
+"""
+
+GUESTS: Final = """
+    SELECT account_id, burst, joined_at FROM guests
+    WHERE burst IN (SELECT burst FROM guests WHERE account_id = ANY($1::text[]))
+"""
+
+CROWDS: Final = """
+    WITH own AS (
+        SELECT kind, likeness, bin FROM likenesses
+        WHERE account_id = ANY($1::text[]) AND bin IS NOT NULL AND seen_at <= $2::timestamptz
+    )
+    SELECT kind, likeness, NULL::bigint AS bin, $2::timestamptz AS "when", (
+        SELECT count(*) FROM likenesses AS l
+        WHERE l.kind = one.kind AND l.likeness = one.likeness AND bin IS NOT NULL AND seen_at <= $2::timestamptz
+    ) AS n FROM (SELECT DISTINCT kind, likeness FROM own) AS one
+    UNION ALL SELECT kind, NULL, bin, $2::timestamptz, (
+        SELECT count(*) FROM likenesses AS l WHERE l.kind = one.kind AND l.bin = one.bin AND seen_at <= $2::timestamptz
+    ) FROM (SELECT DISTINCT kind, bin FROM own) AS one
+    UNION ALL SELECT kind, NULL, NULL, $2::timestamptz, (
+        SELECT count(*) FROM likenesses AS l WHERE l.kind = one.kind AND bin IS NOT NULL AND seen_at <= $2::timestamptz
+    ) FROM (SELECT DISTINCT kind FROM own) AS one
+    UNION ALL SELECT $4::text, NULL, NULL, $2::timestamptz, count(*) FROM (
+        SELECT FROM arrivals WHERE seen_at <= $2::timestamptz LIMIT $3::bigint
+    ) AS arrived
+"""
+
+THRESHOLDS: Final = """
+    SELECT known_at AS "when", tokens AS threshold FROM thresholds
+    WHERE known_at <= $1::timestamptz ORDER BY known_at DESC LIMIT 1
+"""
+
+
+def read_around(database: Database, account_ids: list[str], at: datetime, reach: Reach) -> Around:
+    """What a past of these accounts needs of all others, as of ``at``."""
+    with database.reader() as reader:
+        facts = _read_facts(reader, account_ids, at, reach)
+        known = pl.concat([facts["account_id"], pl.Series(account_ids, dtype=pl.String)]).unique().to_list()
+        return Around(
+            facts=facts,
+            milestones=_fetch(reader, LIVES, MILESTONES, (known,)),
+            guests=_fetch(reader, GUESTS, GUEST, (account_ids,)),
+            crowds=_fetch(reader, CROWDS, CROWD, (account_ids, at, reach.most_arrivals, ANYONE)),
+            thresholds=_fetch(reader, THRESHOLDS, THRESHOLD, (at,)),
+        )
+
+
+def read_lengths(database: Database) -> pl.DataFrame:
+    """How many inputs of each length were charged as extended context on each day, over all accounts."""
+    query = "SELECT '' AS account_id, day, step, sum(n)::bigint AS n FROM context_lengths GROUP BY day, step"
+    with database.reader() as reader:
+        return _fetch(reader, query, LENGTHS, ())
+
+
+def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Reach) -> pl.DataFrame:
+    few = reach.most_holders
+    asked = (account_ids, at, list(few), list(few.values()), reach.most_of_others, list(reach.kinds_of_bursts))
+    return _fetch(reader, FACTS, FACT, asked)
+
+
+def _fetch(reader: Reader, query: str, schema: pl.Schema, asked: tuple[object, ...]) -> pl.DataFrame:
+    with reader.cursor() as cursor:
+        cursor.execute(query, asked or None)
+        frame = pl.from_arrow(cursor.fetch_arrow_table())
+    return pl.DataFrame(frame).cast(schema)

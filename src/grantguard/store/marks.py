@@ -1,0 +1,108 @@
+"""Marks: which accounts have news and wait to be scored anew.
+
+A worker takes marks for a while, in a transaction of its own; reads, scores, and removes the marks with what it found
+in another. News that comes in between keeps the mark; a worker that dies lets it go when its time is up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psycopg.rows import class_row
+from psycopg.sql import SQL
+
+from grantguard.store.database import Connection
+
+MARK = SQL("""
+    INSERT INTO marks (account_id, marked_at, reason)
+    SELECT account_id, %(now)s, %(reason)s FROM news WHERE account_id IS NOT NULL
+    GROUP BY account_id ORDER BY account_id
+    ON CONFLICT (account_id) DO UPDATE SET
+        news = marks.news + 1,
+        reason = excluded.reason,
+        marked_at = CASE WHEN marks.taken_until IS NULL THEN marks.marked_at ELSE excluded.marked_at END
+""")
+"""Mark the accounts of the rows called ``news``; the oldest news that nobody took yet dates the mark."""
+
+UNMARK = (
+    # In the order in which ingesting takes them, so that neither waits for the other in a circle.
+    "SELECT FROM marks WHERE account_id = ANY(%(ids)s) ORDER BY account_id FOR UPDATE",
+    """
+    DELETE FROM marks USING unnest(%(ids)s::text[], %(news)s::bigint[]) AS seen (account_id, news)
+    WHERE marks.account_id = seen.account_id AND marks.news = seen.news
+    """,
+    "UPDATE marks SET taken_until = NULL, attempts = 0 WHERE account_id = ANY(%(ids)s)",
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An account with news: since when, of which kind, how often it was taken, and how much news there was then."""
+
+    account_id: str
+    marked_at: datetime
+    reason: str
+    attempts: int
+    news: int
+
+
+def mark(connection: Connection, account_ids: Iterable[str], reason: str, now: datetime) -> None:
+    """Mark accounts: of new rows, or for news that no row of theirs tells, such as a link that grew."""
+    marking = SQL("WITH news AS (SELECT unnest(%(ids)s::text[]) AS account_id) {}").format(MARK)
+    connection.execute(marking, {"ids": list(account_ids), "now": now, "reason": reason})
+
+
+def take_marked(connection: Connection, limit: int, now: datetime, lease: timedelta) -> tuple[Mark, ...]:
+    """Take up to ``limit`` marks that nobody holds, for as long as ``lease``; no two workers take the same.
+
+    What failed before comes last, the longest waiting first. Commit before scoring.
+    """
+    taking = """
+        UPDATE marks SET attempts = marks.attempts + 1, taken_until = %(until)s
+        FROM (
+            SELECT account_id FROM marks WHERE taken_until IS NULL OR taken_until <= %(now)s
+            ORDER BY attempts, marked_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ) AS free
+        WHERE marks.account_id = free.account_id
+        RETURNING marks.account_id, marked_at, reason, attempts, news
+    """
+    with connection.cursor(row_factory=class_row(Mark)) as cursor:
+        return tuple(cursor.execute(taking, {"until": now + lease, "now": now, "limit": limit}).fetchall())
+
+
+def find_marks(connection: Connection, account_ids: list[str]) -> tuple[Mark, ...]:
+    """The marks of these accounts, whoever holds them: to be read before their rows are, and removed after scoring."""
+    asked = "SELECT account_id, marked_at, reason, attempts, news FROM marks WHERE account_id = ANY(%s)"
+    with connection.cursor(row_factory=class_row(Mark)) as cursor:
+        return tuple(cursor.execute(asked, [account_ids]).fetchall())
+
+
+def unmark(connection: Connection, marks: Iterable[Mark]) -> None:
+    """Remove the marks of accounts that were scored; where more news has come, let go of them instead."""
+    seen = {mark.account_id: mark.news for mark in marks}
+    asked = {"ids": list(seen), "news": list(seen.values())}
+    for step in UNMARK:
+        connection.execute(step, asked)
+
+
+def let_go(connection: Connection, marks: Iterable[Mark]) -> None:
+    """Leave marks that were taken to whoever comes next."""
+    ids = [mark.account_id for mark in marks]
+    connection.execute("UPDATE marks SET taken_until = NULL WHERE account_id = ANY(%s)", [ids])
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many accounts are marked, and since when the longest waiting one is."""
+
+    accounts: int
+    since: datetime | None
+
+
+def count_marked(connection: Connection) -> Waiting:
+    """How much waits to be scored: for whoever watches the queue."""
+    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+        cursor.execute("SELECT count(*) AS accounts, min(marked_at) AS since FROM marks")
+        return cursor.fetchone() or Waiting(0, None)

