@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from grantguard.review import build_queue
 from grantguard.service.deployment import Deployment
 from grantguard.service.problems import Refused, documented
-from grantguard.service.shapes import Verdicts, VerdictTold
+from grantguard.service.shapes import QueueAsked, Verdicts, VerdictTold
 from grantguard.settlement import Judgement, judge
 from grantguard.store.reading import read_labels
 from grantguard.store.risks import read_risks
@@ -25,14 +25,14 @@ def add_reviewing(router: APIRouter, deployment: Deployment) -> None:
     """Add the routes of the scope ``review``."""
 
     @router.get("/v1/queue", summary="Whom to review next, in order")
-    def queue(top: Annotated[int, Query(ge=1, le=1_000)] = 100) -> dict[str, list[dict[str, Any]]]:
+    def queue(asked: Annotated[QueueAsked, Query()]) -> dict[str, list[dict[str, Any]]]:
         """List accounts by risk and money at risk, one of a ring at a time, some drawn at random.
 
         The draw stays the same for a day.
         """
         seed = crc32(f"{deployment.clock():%Y-%m-%d}".encode())
         database = deployment.desk.database
-        listed = build_queue(read_risks(database, MOST_RANKED), read_labels(database), top=top, seed=seed)
+        listed = build_queue(read_risks(database, MOST_RANKED), read_labels(database), top=asked.top, seed=seed)
         return {"queue": tell(listed.to_dicts())}
 
     @router.post(

@@ -57,6 +57,12 @@ class OutcomeTold(Shape):
     credits_affected: float | None = Field(default=None, ge=0, le=1e15, allow_inf_nan=False)
 
 
+class QueueAsked(Shape):
+    """How much of the queue to list."""
+
+    top: int = Field(default=100, ge=1, le=1_000)
+
+
 class VerdictTold(Shape):
     """What a person says about accounts, or about a ring; one of the two."""
 
