@@ -29,10 +29,10 @@ from grantguard.worlds import World, simulate
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ACCOUNTS = 4_000
+ACCOUNTS = 2_500
 STEALTHS = (0.3, 0.5, 0.7)
 PREVALENCES = (0.01, 0.03, 0.10)
-VERDICTS, AT_A_TIME = 50, 10
+VERDICTS, AT_A_TIME = 50, 25
 
 POINTS = {
     "shared_address": (1, 40),

@@ -141,7 +141,8 @@ def draw(past: Past, seed: int) -> list[pl.DataFrame]:
         ask(rng.choice(ids, size, replace=False).tolist(), at)
         for size, at in zip([120, 1, 1, 7, 30], moments, strict=True)
     ]
-    return [*drawn, ask(past.guests["account_id"].unique().sort().head(9), last)]
+    guests = ask(past.guests["account_id"].unique().sort().head(9), last)
+    return [*drawn, guests] if guests.height else drawn
 
 
 def assemble(past: Past, shelf: Shelf, asked: pl.DataFrame) -> Past:
