@@ -1,0 +1,72 @@
+"""Links: who drains together is told from who merely shares a room."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from grantguard.contract import Tables
+from grantguard.histories import Past, ask
+from grantguard.signals import extract
+
+OPENED = datetime(2025, 5, 1, 12, tzinfo=UTC)
+OTHERS = 900
+"""Accounts beside the group, so that what few share is uncommon."""
+
+
+def group(size: int, draining: int, *, referrer: str | None = None, events: int = 12) -> Tables:
+    """``size`` accounts of one device and mail, opened within the hour; of each ten credits the draining spend nine."""
+    names = [f"m{number:02d}" for number in range(size)]
+    alone = [f"x{number:03d}" for number in range(OTHERS)]
+    accounts = [
+        {"account_id": name, "created_at": OPENED + timedelta(minutes=number), "plan": "free"}
+        | dict.fromkeys(("signup_device_hash", "email_hash"), "shared" if name in names else name)
+        | {"referred_by": referrer if name in names else None}
+        for number, name in enumerate([*names, *alone])
+    ]
+    grants = [
+        {"grant_id": f"g{name}", "account_id": name, "campaign": "c", "kind": "starter"}
+        | {"granted_at": OPENED + timedelta(hours=1), "expires_at": None, "credits": 10.0}
+        for name in names
+    ]
+    usage = [
+        {"event_id": f"e{number}", "account_id": name, "occurred_at": OPENED + timedelta(hours=2 + number)}
+        | {"category": "standard_chat", "input_tokens": 100, "output_tokens": 50, "status": "ok"}
+        | {"grant_id": f"g{name}", "credits": (9.0 if place < draining else 1.0) / events}
+        for place, name in enumerate(names)
+        for number in range(events)
+    ]
+    tables = {"accounts": accounts, "grants": grants, "usage": usage}
+    return Tables.of(**{name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in tables.items()})
+
+
+def signals_of(tables: Tables, name: str = "m00") -> dict[str, float | None]:
+    asked = ask([name], OPENED + timedelta(days=10))
+    return extract(Past.of(tables).up_to(asked)).row(0, named=True)
+
+
+def test_a_ring_that_drains_weighs_as_many_as_it_has() -> None:
+    assert signals_of(group(6, draining=6))["close_kin"] == pytest.approx(5 - 0.5)
+
+
+@pytest.mark.parametrize("signal", ["close_kin", "drained_kin", "shared_device"])
+def test_a_few_who_drain_among_many_who_share_a_machine_say_nothing(signal: str) -> None:
+    assert signals_of(group(16, draining=2))[signal] == 0
+
+
+def test_the_closest_kin_is_not_told_where_most_of_the_kin_spend_little() -> None:
+    assert signals_of(group(16, draining=2))["closest_kin"] is None
+
+
+def test_who_stops_short_of_the_last_credit_has_drained_all_the_same() -> None:
+    assert signals_of(group(6, draining=6))["shared_device"] == pytest.approx(5 - 0.5, abs=0.1)
+
+
+def test_a_star_of_idle_accounts_is_told() -> None:
+    assert signals_of(group(6, draining=0, referrer="m00", events=2), "m01")["referral_star"] == pytest.approx(4.5)
+
+
+def test_a_star_whose_members_came_to_work_says_nothing() -> None:
+    assert signals_of(group(6, draining=0, referrer="m00"), "m01")["referral_star"] == 0
