@@ -180,9 +180,16 @@ def desk(database: Database, bundle: Bundle, tmp_path: Path) -> Desk:
 def keep(database: Database) -> Keep:
     """Keep an account's rows, as a sender would; with a chargeback it is held, whatever else is known."""
 
-    def send(name: str, *, given_credits: float = 60.0, chargebacks: int = 0, grants: tuple[str, ...] = ("g",)) -> None:
+    def send(
+        name: str,
+        *,
+        given_credits: float = 60.0,
+        chargebacks: int = 0,
+        grants: tuple[str, ...] = ("g",),
+        mail: str | None = None,
+    ) -> None:
         opened = NOON - timedelta(days=2)
-        account = {"account_id": name, "created_at": opened, "plan": "free"}
+        account = {"account_id": name, "created_at": opened, "plan": "free", "email_hash": mail}
         given = {
             "account_id": name,
             "campaign": "welcome",

@@ -10,7 +10,7 @@ import pytest
 
 from grantguard.errors import AccountUnknown, GrantUnknown
 from grantguard.settlement import Desk, Question, answer, expire, settle
-from grantguard.store.decisions import read_decision
+from grantguard.store.decisions import read_decision, read_seen
 from grantguard.store.marks import count_marked
 from grantguard.store.standing import find_standing
 
@@ -47,6 +47,16 @@ def test_asking_scores_what_was_still_marked(desk: Desk, keep: Keep) -> None:
     answer(desk, Question(["ada"]), NOON)
     with desk.database.connection() as connection:
         assert count_marked(connection).accounts == 0
+
+
+def test_what_was_just_acknowledged_of_accounts_that_share_its_mail_has_been_read(desk: Desk, keep: Keep) -> None:
+    for name in ("bob", "eve", "ada"):
+        keep(name, mail="one-mail")
+    (decision,) = answer(desk, Question(["ada"]), NOON)
+    with desk.database.connection() as connection:
+        seen = read_seen(connection, decision.decision_id)
+    assert seen is not None
+    assert seen["signals"]["shared_email"] == 2
 
 
 def test_only_a_changed_action_is_told(desk: Desk, keep: Keep) -> None:

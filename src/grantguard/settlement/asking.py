@@ -34,7 +34,7 @@ def answer(
     """
     with desk.database.statement() as connection:
         marks = find_marks(connection, question.account_ids)
-    seen = assess_stored(desk, question.account_ids, question.at or now, now)
+    seen = assess_stored(desk, question.account_ids, question.at or now, now, with_links=True)
     _require_known(set(seen.account_ids), question.account_ids)
     _require_grant(seen, question)
     with desk.database.connection() as connection:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
 from grantguard.assessment import Assessment, assess_past
 from grantguard.contract import Tables
-from grantguard.dated import Around
+from grantguard.dated import Around, Dated
 from grantguard.histories import REACH, Own, Past, ask
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.policy import RULES, Rules
@@ -18,8 +19,11 @@ from grantguard.settlement.charge import Charge
 from grantguard.store.around import read_around, read_lengths
 from grantguard.store.database import Database
 from grantguard.store.links import find_concerned, write_dated, write_thresholds
-from grantguard.store.marks import mark
+from grantguard.store.marks import find_sharing, mark
 from grantguard.store.reading import read_tables
+
+UNCOMMON: Final = ("device", "address", "email", "payment", "referral", "organization", "template", "prompt")
+"""Kinds of value by which unread news is sought: a prefix is shared with half a town."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,23 @@ class Seen:
     enforce: bool
 
 
-def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetime) -> Seen:
+MOST_SHARING: Final = 200
+"""Accounts with unread news that are read for the sake of one that is asked about, the newest first."""
+
+
+def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetime, *, with_links: bool = False) -> Seen:
     """Assess accounts from their stored rows; an account without any is left out.
 
     What their rows say of them is dated on the way, and whoever shares a value that more now share is marked.
+    ``with_links`` dates first what nobody has read yet of accounts that share a value with them.
     """
     tables = read_tables(desk.database, account_ids)
     known = _mentioned(tables)
     own = Own.of(tables)
-    _date(desk.database, own, known, now)
+    dated = own.date()
+    _date(desk.database, dated, known, now)
+    if with_links:
+        _date_sharing(desk.database, dated, known, now)
     look = _looking(desk.database, at)
     past = Past.assembled(own, look(ask(known, at)))
     charge = desk.charge.now()
@@ -69,9 +81,17 @@ def _mentioned(tables: Tables) -> list[str]:
     return pl.concat(ids).unique().sort().to_list()
 
 
-def _date(database: Database, own: Own, account_ids: list[str], now: datetime) -> None:
+def _date_sharing(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
+    values = dated.facts.filter(pl.col("kind").is_in(UNCOMMON))["value"].unique().to_list()
+    with database.statement() as connection:
+        sharing = find_sharing(connection, values, account_ids, MOST_SHARING)
+    if sharing:
+        _date(database, Own.of(read_tables(database, sharing)).date(), sharing, now)
+
+
+def _date(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
     with database.connection() as connection:
-        new = write_dated(connection, own.date())
+        new = write_dated(connection, dated)
         mark(connection, find_concerned(connection, new, account_ids), "links", now)
 
 

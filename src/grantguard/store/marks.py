@@ -72,6 +72,28 @@ def take_marked(connection: Connection, limit: int, now: datetime, lease: timede
         return tuple(cursor.execute(taking, {"until": now + lease, "now": now, "limit": limit}).fetchall())
 
 
+def find_sharing(connection: Connection, values: list[str], besides: list[str], most: int) -> list[str]:
+    """Up to ``most`` marked accounts, besides some, any of whose rows show one of ``values``.
+
+    They have news that nobody has read yet, and it may be about a value that they share.
+    """
+    sharing = """
+        SELECT account_id FROM marks WHERE account_id <> ALL(%(besides)s) AND (
+            EXISTS (
+                SELECT FROM accounts AS a WHERE a.account_id = marks.account_id AND %(values)s && ARRAY[
+                    a.signup_device_hash, a.signup_ip_hash, a.email_hash, a.payment_hash,
+                    a.referred_by, a.organization_id
+                ]
+            ) OR EXISTS (
+                SELECT FROM usage AS u WHERE u.account_id = marks.account_id
+                AND %(values)s && ARRAY[u.device_hash, u.ip_hash, u.template_hash, u.prompt_hash]
+            )
+        ) ORDER BY marked_at DESC LIMIT %(most)s
+    """
+    rows = connection.execute(sharing, {"values": values, "besides": besides, "most": most}).fetchall()
+    return [account_id for (account_id,) in rows]
+
+
 def find_marks(connection: Connection, account_ids: list[str]) -> tuple[Mark, ...]:
     """The marks of these accounts, whoever holds them: to be read before their rows are, and removed after scoring."""
     asked = "SELECT account_id, marked_at, reason, attempts, news FROM marks WHERE account_id = ANY(%s)"

@@ -20,7 +20,7 @@ def group(size: int, draining: int, *, referrer: str | None = None, events: int 
     """``size`` accounts of one device and mail, opened within the hour; of each ten credits the draining spend nine."""
     names = [f"m{number:02d}" for number in range(size)]
     alone = [f"x{number:03d}" for number in range(OTHERS)]
-    accounts = [
+    accounts: list[dict[str, object]] = [
         {"account_id": name, "created_at": OPENED + timedelta(minutes=number), "plan": "free"}
         | dict.fromkeys(("signup_device_hash", "email_hash"), "shared" if name in names else name)
         | {"referred_by": referrer if name in names else None}
@@ -38,8 +38,8 @@ def group(size: int, draining: int, *, referrer: str | None = None, events: int 
         for place, name in enumerate(names)
         for number in range(events)
     ]
-    tables = {"accounts": accounts, "grants": grants, "usage": usage}
-    return Tables.of(**{name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in tables.items()})
+    frames = [pl.DataFrame(rows, infer_schema_length=None) for rows in (accounts, grants, usage)]
+    return Tables.of(**dict(zip(("accounts", "grants", "usage"), frames, strict=True)))
 
 
 def signals_of(tables: Tables, name: str = "m00") -> dict[str, float | None]:
