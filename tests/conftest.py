@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -167,6 +168,13 @@ def database_url(url: str, name: str) -> str:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
+    """Start real servers on loopback."""
+    with listening() as start:
+        yield start
+
+
+@contextmanager
+def listening() -> Iterator[Serve]:
     """Start a real server on loopback: given what to answer to method, path, headers and body, its address."""
     running: list[ThreadingHTTPServer] = []
 

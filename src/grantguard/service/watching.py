@@ -15,7 +15,7 @@ from grantguard.store.counting import count_all
 
 @contextmanager
 def watching(deployment: Deployment, port: int) -> Iterator[int]:
-    """Serve the metrics until left; gives the port, which for 0 is any free one. Raises ``UsageError`` if it is taken."""
+    """Serve the metrics until left; gives the port, which for 0 is any free one. Raises ``UsageError``."""
     registry = CollectorRegistry()
     registry.register(_Current(deployment))
     try:
