@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -40,6 +41,24 @@ NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 Keep = Callable[..., None]
 HttpAnswer = tuple[int, dict[str, str], bytes]
 Serve = Callable[[Callable[[str, str, dict[str, str], bytes], HttpAnswer]], str]
+
+SPEND_LOGS = """
+    CREATE TABLE "LiteLLM_SpendLogs" (
+        request_id text PRIMARY KEY, call_type text NOT NULL, api_key text NOT NULL DEFAULT '',
+        spend double precision NOT NULL DEFAULT 0, total_tokens integer NOT NULL DEFAULT 0,
+        prompt_tokens integer NOT NULL DEFAULT 0, completion_tokens integer NOT NULL DEFAULT 0,
+        "startTime" timestamp(3) NOT NULL, "endTime" timestamp(3) NOT NULL, "completionStartTime" timestamp(3),
+        request_duration_ms integer, model text NOT NULL DEFAULT '', model_id text DEFAULT '',
+        model_group text DEFAULT '', custom_llm_provider text DEFAULT '', api_base text DEFAULT '',
+        "user" text DEFAULT '', metadata jsonb DEFAULT '{}', cache_hit text DEFAULT '', cache_key text DEFAULT '',
+        request_tags jsonb DEFAULT '[]', team_id text, end_user text, requester_ip_address text,
+        messages jsonb DEFAULT '{}', response jsonb DEFAULT '{}', proxy_server_request jsonb DEFAULT '{}',
+        session_id text, status text, mcp_namespaced_tool_name text, agent_id text, billing_agent_id text,
+        litellm_call_id text, created_at timestamp(3), updated_at timestamp(3)
+    );
+    CREATE INDEX ON "LiteLLM_SpendLogs" ("startTime", request_id);
+"""
+"""LiteLLM's own table of requests."""
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +123,16 @@ def database(server: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def gateway_url(server: str) -> Iterator[str]:
+    """The URL of a database such as LiteLLM's, with its table and no row."""
+    name = f"gateway_{uuid.uuid4().hex}"
+    administer(server, f"CREATE DATABASE {name}")
+    administer(database_url(server, name), SPEND_LOGS)
+    yield database_url(server, name)
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def hold() -> Decision:
     """Ada's two grants are held for a week."""
     noon = datetime(2025, 5, 10, 12, tzinfo=UTC)
@@ -139,6 +168,13 @@ def database_url(url: str, name: str) -> str:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
+    """Start real servers on loopback."""
+    with listening() as start:
+        yield start
+
+
+@contextmanager
+def listening() -> Iterator[Serve]:
     """Start a real server on loopback: given what to answer to method, path, headers and body, its address."""
     running: list[ThreadingHTTPServer] = []
 

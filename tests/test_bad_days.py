@@ -136,34 +136,43 @@ def delivered(database: Database) -> bool:
         return count_undelivered(connection).waiting == 0
 
 
-def test_killed_three_times_nothing_acknowledged_is_lost_and_nothing_decided_twice(
-    database: Database, serve: Serve, folder: str
-) -> None:
-    heard: list[str] = []
+def live_through(kills: int, batches: int, database: Database, serve: Serve, folder: str) -> tuple[set[str], set[str]]:
+    """Send so many batches, killing the service during some of them, and wait until all is decided and delivered.
+
+    Gives the accounts of what was acknowledged, twenty events each, and the messages that the ledger heard.
+    """
+    heard: set[str] = set()
 
     def listen(_: str, __: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
         Webhook(SECRET).verify(body, headers)
-        heard.append(headers["webhook-id"])
+        heard.add(headers["webhook-id"])
         return 204, {}, b""
 
     told = {"webhook_url": serve(listen), "webhook_secret": SECRET, "webhook_private": "true"}
     draw, key = random.Random(4), key_of(database)  # noqa: S311 - a test's draw
-    kills = sorted(draw.sample(range(4, 36), 3))
+    fatal = draw.sample(range(4, batches - 4), kills)
     with serving(home=folder, database_url=database.url, **told) as service:
-        for number in range(40):
+        for number in range(batches):
             rows = batch(number)
-            if number in kills:  # while the batch is on its way
+            if number in fatal:  # while the batch is on its way
                 with httpx.Client() as client, pytest.raises(httpx.HTTPError):
                     _kill_during(client, service, key, rows["usage"])
                 service.start()
             send(service, key, rows)
-        names = {f"account-{number}-{place}" for number in range(40) for place in range(2)}
+        names = {f"account-{number}-{place}" for number in range(batches) for place in range(2)}
         wait_until(lambda: len(fetch(database, "SELECT FROM standing WHERE action = 'hold'")) == len(names))
         wait_until(lambda: delivered(database))
+    return names, heard
+
+
+def test_killed_three_times_nothing_acknowledged_is_lost_and_nothing_decided_twice(
+    database: Database, serve: Serve, folder: str
+) -> None:
+    names, heard = live_through(3, 40, database, serve, folder)
     events = fetch(database, "SELECT event_id FROM usage")
     assert sorted(events) == sorted((f"{name}-{i}",) for name in names for i in range(20))
     assert sorted(fetch(database, "SELECT account_id FROM decisions")) == sorted((name,) for name in names)
-    assert {notice for (notice,) in fetch(database, "SELECT id FROM outbox")} == set(heard)
+    assert {notice for (notice,) in fetch(database, "SELECT id FROM outbox")} == heard
 
 
 def _kill_during(client: httpx.Client, service: Service, key: dict[str, str], rows: list[dict[str, Any]]) -> None:

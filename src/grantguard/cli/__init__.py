@@ -14,6 +14,7 @@ from grantguard.cli.ledger import ledger
 from grantguard.cli.making import extract, learn, simulate, train
 from grantguard.cli.measuring import backtest, drift, evaluate
 from grantguard.cli.models import models
+from grantguard.cli.pulling import pull
 from grantguard.cli.scoring import explain, queue, score, weigh
 from grantguard.cli.serving import demo, serve, settings
 from grantguard.cli.storing import db, ingest
@@ -30,7 +31,7 @@ for command in (
     *(simulate, train, learn, extract),
     *(score, queue, weigh, explain),
     *(evaluate, backtest, drift),
-    *(serve, worker, demo, ingest, settings),
+    *(serve, worker, demo, ingest, pull, settings),
 ):
     app.command()(command)
 for group, name in ((models, "models"), (keys, "keys"), (db, "db"), (ledger, "ledger")):

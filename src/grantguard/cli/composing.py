@@ -48,13 +48,17 @@ def compose(
     pinned = (model or settings.model) is not None
     desk = Desk(database, Charge(bundle, shelf, pinned=pinned))
     limits = Limits(settings.most_stream, settings.most_document, rate=settings.rate, burst=settings.burst)
-    mapping = Mapping() if settings.mapping is None else load_mapping(settings.mapping)
-    return bundle, Deployment(desk, shelf, Hasher(find_secret(settings)), clock, mapping, limits)
+    return bundle, Deployment(desk, shelf, Hasher(find_secret(settings)), clock, find_mapping(settings), limits)
 
 
 def work_of(settings: Settings, deployment: Deployment) -> Work:
     """What a worker of the deployment works with."""
     return Work(deployment.desk, deployment.clock, find_ledger(settings), settings.keep_days)
+
+
+def find_mapping(settings: Settings) -> Mapping:
+    """What senders lack, as the setting says it."""
+    return Mapping() if settings.mapping is None else load_mapping(settings.mapping)
 
 
 def find_secret(settings: Settings) -> bytes:

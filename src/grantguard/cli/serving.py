@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,7 @@ from grantguard.jobs import working
 from grantguard.report import render_ranking, render_report
 from grantguard.service import Deployment, create_app
 from grantguard.service.app import nothing
+from grantguard.service.watching import watching
 from grantguard.settings import Settings
 from grantguard.sources.files import is_simulated, read_one
 from grantguard.sources.outputs import write_table
@@ -87,7 +89,8 @@ def serve_deployment(
     work = work_of(settings, deployment)
     app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
     trace(app, settings.otel_endpoint)
-    run_app(app, host, port)
+    with nullcontext() if settings.metrics_port is None else watching(deployment, settings.metrics_port):
+        run_app(app, host, port)
 
 
 def run_app(app: FastAPI, host: str, port: int) -> None:

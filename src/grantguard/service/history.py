@@ -12,8 +12,8 @@ from grantguard.assessment import assess
 from grantguard.checking import check, is_of_another_account, merge_repeats
 from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Table, Tables
 from grantguard.forest import Bundle
+from grantguard.keeping.rows import NotFlat, as_frame, point
 from grantguard.service.problems import Refused
-from grantguard.service.rows import NotFlat, as_frame, point
 from grantguard.service.shapes import History, Row
 from grantguard.vocabulary import Decision
 from grantguard.wire import told

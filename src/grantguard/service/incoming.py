@@ -12,11 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Table
+from grantguard.keeping import Tally, keep_converted, keep_items, keep_lines
 from grantguard.service.bodies import read_lines
 from grantguard.service.deployment import Deployment
-from grantguard.service.keeping import Tally, keep_items, keep_lines
 from grantguard.service.problems import problem
-from grantguard.service.rows import Bad
 from grantguard.service.shapes import Kept
 from grantguard.sources.bodies import read_items
 from grantguard.sources.cloudevents import read_events
@@ -76,7 +75,7 @@ def _add_litellm(router: APIRouter, deployment: Deployment) -> None:
         def read(items: list[Any]) -> Converted:
             return read_payloads(items, deployment.mapping, deployment.hasher)
 
-        return _tell(deployment, USAGE, await run_in_threadpool(_keep_converted, deployment, body, read))
+        return _tell(deployment, USAGE, await run_in_threadpool(_keep_body, deployment, body, read))
 
 
 def _add_events(router: APIRouter, deployment: Deployment) -> None:
@@ -95,7 +94,7 @@ def _add_events(router: APIRouter, deployment: Deployment) -> None:
         def read(items: list[Any]) -> Converted:
             return read_events(items, deployment.mapping, deployment.hasher)
 
-        tally = await run_in_threadpool(_keep_converted, deployment, body, read)
+        tally = await run_in_threadpool(_keep_body, deployment, body, read)
         _count(deployment, USAGE, tally)
         if not tally.rejected:
             return Response(status_code=204)
@@ -103,13 +102,10 @@ def _add_events(router: APIRouter, deployment: Deployment) -> None:
         return problem(422, "Some events cannot be used; the others are kept", request.url.path, errors)
 
 
-def _keep_converted(deployment: Deployment, body: bytes, read: Callable[[list[Any]], Converted]) -> Tally:
-    """Keep what an adapter made of a body; what is bad is told by its place in the body."""
+def _keep_body(deployment: Deployment, body: bytes, read: Callable[[list[Any]], Converted]) -> Tally:
+    """Keep what an adapter makes of a body."""
     converted = read(read_items(body))
-    tally = Tally()
-    keep_items(deployment.desk.database, USAGE, list(converted.usage), deployment.clock(), tally)
-    tally.rejected = [Bad(converted.indexes[each.index], each.pointer, each.reason) for each in tally.rejected]
-    tally.rejected += [Bad(each.index, each.pointer, each.reason) for each in converted.rejected]
+    tally = keep_converted(deployment.desk.database, converted, deployment.clock())
     for report, times in converted.reported.items():
         deployment.metrics.reported.labels(report).inc(times)
     return tally

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import nan
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -51,6 +52,11 @@ class Metrics:
 
     def tell(self, counts: Counts, now: datetime) -> bytes:
         """The page that Prometheus reads."""
+        self.set(counts, now)
+        return generate_latest(self.registry)
+
+    def set(self, counts: Counts, now: datetime) -> None:
+        """Set the gauges to what the store holds."""
         told = {
             "marked_accounts": counts.marked.accounts,
             "ingest_lag_seconds": _age(counts.marked.since, now),
@@ -65,7 +71,13 @@ class Metrics:
             self.standing.labels(action).set(grants)
         for bound, share in counts.p_shares.items():
             self.p_values.labels(str(bound)).set(share)
-        return generate_latest(self.registry)
+
+    def unset(self) -> None:
+        """Say of what the store holds that it is not known."""
+        for gauge in self.gauges.values():
+            gauge.set(nan)
+        self.standing.clear()
+        self.p_values.clear()
 
 
 def _age(since: datetime | None, now: datetime) -> float:

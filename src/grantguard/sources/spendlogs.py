@@ -8,6 +8,7 @@ twice is the same event, and what was pushed by the callback too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -15,6 +16,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import dict_row
 
+from grantguard.errors import SourceUnreadable
 from grantguard.sources.converted import Converted
 from grantguard.sources.fields import Item
 from grantguard.sources.hashing import Hasher
@@ -56,6 +58,26 @@ BEGINNING: Final = Cursor(datetime(2000, 1, 1, tzinfo=UTC))
 """Where the first pull starts."""
 
 
+@contextmanager
+def open_gateway(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to LiteLLM's database that only reads. Raises ``SourceUnreadable``."""
+    try:
+        connection = psycopg.connect(url, application_name="grantguard", autocommit=True)
+    except psycopg.Error:
+        # Its message may quote the URL: one that is written wrong has its password where the host should be.
+        told = "the gateway's database: it does not answer, or not to this URL; check host, role, password and name"
+        raise SourceUnreadable(told) from None
+    with connection:
+        connection.read_only = True
+        yield connection
+
+
+def name_of(connection: psycopg.Connection[Any]) -> str:
+    """What the cursor of this database is kept under: of another gateway another one."""
+    told = connection.info
+    return f"litellm {told.host}:{told.port}/{told.dbname}"
+
+
 def pull(
     connection: psycopg.Connection[Any],
     mapping: Mapping,
@@ -68,6 +90,7 @@ def pull(
     """Pages of all that LiteLLM wrote since ``after`` less the overlap, oldest first.
 
     Each page is a short transaction of its own. Keep the cursor of a page only when its rows are durable.
+    Raises ``SourceUnreadable``.
     """
     place = replace(after, began_at=after.began_at - overlap)
     while found := _fetch(connection, place, rows):
@@ -78,8 +101,11 @@ def pull(
 def _fetch(connection: psycopg.Connection[Any], place: Cursor, rows: int) -> list[Item]:
     """The next rows. The table's times bear no offset and are UTC, so the question's must not bear one either."""
     began_at = place.began_at.astimezone(UTC).replace(tzinfo=None)
-    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(PAGE, (began_at, place.request_id, rows)).fetchall()
+    try:
+        with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(PAGE, (began_at, place.request_id, rows)).fetchall()
+    except psycopg.Error as error:
+        raise SourceUnreadable(f"the gateway's database: {error.diag.message_primary or 'it broke off'}") from None
 
 
 def as_payload(row: Item) -> Item:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,13 +12,20 @@ import polars as pl
 
 from grantguard.checking import is_of_another_account
 from grantguard.contract import USAGE, Table
-from grantguard.service.rows import Bad, part
+from grantguard.keeping.rows import Bad, part
 from grantguard.sources.bodies import Broken
 from grantguard.store.database import Connection, Database
 from grantguard.store.ingesting import Received, ingest, owners_of
 
 LISTED: Final = 10_000
 """Rejected rows that an answer lists."""
+
+Beside = Callable[[Connection], object]
+"""What is done in the transaction that rows are kept in: durable when they are, and not otherwise."""
+
+
+def nothing(_: Connection) -> None:
+    """Nothing is done beside the rows."""
 
 
 @dataclass
@@ -50,12 +58,15 @@ class Tally:
         }
 
 
-def keep_items(database: Database, table: Table, items: list[Any], now: datetime, tally: Tally) -> None:
-    """Keep the good rows among ``items``, in one transaction."""
+def keep_items(
+    database: Database, table: Table, items: list[Any], now: datetime, tally: Tally, beside: Beside = nothing
+) -> None:
+    """Keep the good rows among ``items``, in one transaction with what is done ``beside``."""
     parted = part(items, table, now)
     with database.connection() as connection:
         good, strangers = _part_strangers(connection, table, parted.good)
         received = ingest(connection, table, good.drop("index"), now)
+        beside(connection)
     tally.add(len(items), received, parted.bad + strangers)
 
 
