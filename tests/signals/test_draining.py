@@ -42,8 +42,8 @@ def group(size: int, draining: int, *, referrer: str | None = None, events: int 
     return Tables.of(**dict(zip(("accounts", "grants", "usage"), frames, strict=True)))
 
 
-def signals_of(tables: Tables, name: str = "m00") -> dict[str, float | None]:
-    asked = ask([name], OPENED + timedelta(days=10))
+def signals_of(tables: Tables, name: str = "m00", *, days: float = 10) -> dict[str, float | None]:
+    asked = ask([name], OPENED + timedelta(days=days))
     return extract(Past.of(tables).up_to(asked)).row(0, named=True)
 
 
@@ -70,3 +70,8 @@ def test_a_star_of_idle_accounts_is_told() -> None:
 
 def test_a_star_whose_members_came_to_work_says_nothing() -> None:
     assert signals_of(group(6, draining=0, referrer="m00"), "m01")["referral_star"] == 0
+
+
+def test_nobody_is_idle_in_the_first_days() -> None:
+    tables = group(6, draining=0, referrer="m00", events=2)
+    assert signals_of(tables, "m01", days=0.2)["referral_star"] == 0

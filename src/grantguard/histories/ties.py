@@ -17,6 +17,9 @@ HALF = 0.5
 SETTLED = 10
 """Events after which somebody counts as having come to use the product."""
 
+TIME_TO_SETTLE = 3
+"""Days within which nobody is idle yet: a class has just sat down."""
+
 
 def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
     """One row an account: when it opened, first acted, settled in, had spent half, first paid and was deleted."""
@@ -48,7 +51,7 @@ def prepare_ties(
     own = facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
     shared = facts.group_by(VALUE).agg(pl.len()).filter(pl.col("len") > 1).select(VALUE)
     alone = own.join(shared, on=VALUE, how="anti").with_columns(
-        others=pl.lit(0, pl.Int64), **{name: pl.lit(0, pl.Int64) for name in (*COUNTED, "deleted")}
+        others=pl.lit(0, pl.Int64), **{name: pl.lit(0, pl.Int64) for name in (*COUNTED, "seasoned", "deleted")}
     )
     together = _count_others(facts.join(shared, on=VALUE, how="semi"), own.join(shared, on=VALUE, how="semi"), marks)
     ties = pl.concat([together.select(alone.columns), alone])
@@ -65,7 +68,17 @@ def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -
         counted = count_by(dated.with_columns(when=when), counted, VALUE, name)
         itself = (pl.max_horizontal("seen_at", moment) <= pl.col("at")) & pl.col(moment).is_not_null()
         counted = counted.with_columns(pl.col(name) - itself.cast(pl.Int64))
+    counted = _count_seasoned(dated, counted)
     return _count_deleted(dated, counted.with_columns(pl.col("others") - 1))
+
+
+def _count_seasoned(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+    """The others that had shown the value ``TIME_TO_SETTLE`` days before each moment."""
+    earlier = pl.col("at") - pl.duration(days=TIME_TO_SETTLE)
+    asked = counted.with_columns(true_at="at", at=earlier)
+    found = count_by(dated.with_columns(when="seen_at"), asked, VALUE, "seasoned")
+    itself = (pl.col("seen_at") <= pl.col("at")).cast(pl.Int64)
+    return found.with_columns(pl.col("seasoned") - itself).with_columns(at="true_at").drop("true_at")
 
 
 def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
@@ -93,5 +106,5 @@ def _with_chance(ties: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFr
     fraction = (pl.col("f") - 1) * (pl.col("h") - 1) / (pl.col("n") - 1).clip(1)
     expected = asked.select("subject", *VALUE, expected=fraction)
     return ties.join(expected, on=["subject", *VALUE], how="left").select(
-        "subject", *VALUE, "others", *COUNTED, "deleted", "expected"
+        "subject", *VALUE, "others", *COUNTED, "seasoned", "deleted", "expected"
     )

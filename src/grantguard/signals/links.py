@@ -100,13 +100,13 @@ def shared_script(kin: Kin) -> pl.Expr:
 
 @signal(unit="accounts", suspicious="high", says="{value:.0f} idle accounts stand in one star of referrals with it")
 def referral_star(ties: Ties) -> pl.Expr:
-    """Other accounts brought by the same one that hardly used the product, times their share; payers discounted.
+    """Others brought by the same one that hardly used the product in days, times their share; payers discounted.
 
     Who refers himself makes a star of accounts that nobody uses; a class comes to work.
 
     Looks the same: an influencer whose followers only look.
     """
-    idle = (ties.others - ties.settled).clip(0)
+    idle = (ties.seasoned - ties.settled).clip(0)
     star = idle * idle / ties.others.clip(1) * _share_unpaid(ties) ** 2
     return (star.filter(ties.kind == "referral").max() - FAINT).clip(0)
 
