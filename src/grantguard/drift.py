@@ -99,7 +99,8 @@ def measure_drift(tables: Tables, bundle: Bundle, at: datetime) -> Drift:
     faults = find_faults(tables)
     assessed = assess(leave_out(tables, faults), bundle, at)
     heard = ~is_silent(assessed.signals)
-    now = assessed.signals.select(NAMES).to_numpy().astype(np.float64)[heard]
+    # In the precision of what is remembered: a rounded edge must not part equal values.
+    now = assessed.signals.select(NAMES).to_numpy().astype(np.float32).astype(np.float64)[heard]
     facts = assessed.decided.filter(pl.Series(heard))
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     rows = [

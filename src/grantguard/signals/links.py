@@ -18,6 +18,11 @@ FAINT = 0.5
 """A weight of less than half an account is nobody."""
 
 
+def _beyond_faint(weight: pl.Expr) -> pl.Expr:
+    """What is left of a weight; null where nothing is: to share a value with people who do nothing wrong is no sign."""
+    return pl.when(weight > FAINT).then(weight - FAINT)
+
+
 def _share_unpaid(ties: Ties) -> pl.Expr:
     return 1 - ties.payers / ties.others.clip(1)
 
@@ -29,7 +34,7 @@ def _crowd(ties: Ties, kind: str, hub: float) -> pl.Expr:
     """
     share_drained = ties.drained / ties.others.clip(1)
     telling = ties.drained * share_drained * (-ties.others / hub).exp() * _share_unpaid(ties) ** 2
-    return (telling.filter(ties.kind == kind).max() - FAINT).clip(0)
+    return _beyond_faint(telling.filter(ties.kind == kind).max())
 
 
 def _draining(kin: Kin) -> pl.Expr:
@@ -39,7 +44,7 @@ def _draining(kin: Kin) -> pl.Expr:
 
 def _together(kin: Kin, draining: pl.Expr) -> pl.Expr:
     """How many, times their share of all close kin, beyond ``FAINT``: three who drain among thirty say nothing."""
-    return (draining.sum() ** 2 / (kin.strength >= CLOSE).sum().clip(1) - FAINT).clip(0)
+    return _beyond_faint(draining.sum() ** 2 / (kin.strength >= CLOSE).sum().clip(1))
 
 
 @signal(unit="accounts", suspicious="high", says="others on its device drained their grants (weight {value:.1f})")
@@ -108,7 +113,7 @@ def referral_star(ties: Ties) -> pl.Expr:
     """
     idle = (ties.seasoned - ties.settled).clip(0)
     star = idle * idle / ties.others.clip(1) * _share_unpaid(ties) ** 2
-    return (star.filter(ties.kind == "referral").max() - FAINT).clip(0)
+    return _beyond_faint(star.filter(ties.kind == "referral").max())
 
 
 @signal(unit="accounts", suspicious="high", says="about {value:.0f} others began in just the same way")
@@ -223,7 +228,7 @@ def drained_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: friends who came for the same offer.
     """
-    return (_together(kin, _draining(kin)) - FAINT).clip(0)
+    return _beyond_faint(_together(kin, _draining(kin)))
 
 
 @signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had spent half")
