@@ -59,7 +59,7 @@ def prepare_ties(
 
 
 def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    """Counts of the *other* accounts on each value: all, of ``COUNTED``, and deleted shortly before this one."""
+    """Counts of the *other* accounts on each value: all, of ``COUNTED``, seasoned, and lately deleted."""
     dated = facts.join(marks, on="account_id", how="left")
     counted = own.join(marks.select("account_id", "created_at", *COUNTED.values()), on="account_id", how="left")
     counted = count_by(dated.with_columns(when="seen_at"), counted, VALUE, "others")
