@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from grantguard.contract import Tables
-from grantguard.drift import Drift, find_distance, find_instability, find_unevenness, measure_drift
+from grantguard.drift import Drift, find_distance, find_excess, find_instability, measure_drift
 from grantguard.forest import Bundle
 from grantguard.worlds import World, simulate
 
@@ -95,8 +95,12 @@ def test_nothing_in_common_is_the_largest_distance() -> None:
 def test_ties_leave_smoothed_p_values_uniform(seed: int) -> None:
     steps = np.random.default_rng(seed).choice([0.0, 0.4, 0.9], p=[0.4, 0.5, 0.1], size=4000)
     high = np.where(steps == 0.0, 0.4, np.where(steps == 0.4, 0.9, 1.0))
-    assert find_unevenness(steps, high) < 0.03
+    assert find_excess(steps, high) < 0.03
 
 
-def test_p_values_that_are_all_small_are_uneven() -> None:
-    assert find_unevenness(np.zeros(50), np.full(50, 0.01)) == pytest.approx(0.99)
+def test_p_values_that_are_all_large_break_no_promise() -> None:
+    assert find_excess(np.full(50, 0.99), np.ones(50)) == 0
+
+
+def test_p_values_that_are_all_small_break_it() -> None:
+    assert find_excess(np.zeros(50), np.full(50, 0.01)) == pytest.approx(0.99)

@@ -3,7 +3,8 @@
 Signals are compared by the population stability index and by the Kolmogorov-Smirnov distance, the remembered
 accounts weighed so that their ages and payment are as mixed as the new ones: a younger population is no drift.
 The index of two samples is by chance about chi-squared over their sizes (Yurdakul and Naranjo, 2020), so that a
-small sample raises no alarm. The promise is the uniformity of p-values on accounts that can be trusted.
+small sample raises no alarm. The promise is that p-values are no smaller than uniform on accounts that can be
+trusted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import chi2, kstwo
+from scipy.stats import chi2, ksone
 
 from grantguard.assessment import Assessment, assess
 from grantguard.contract import Tables
@@ -40,8 +41,8 @@ FEW_SHOW = 50
 MANY_DRIFTED = 0.2
 """The share of the comparable signals whose drifting says: make a new forest."""
 
-FAR_FROM_UNIFORM = 0.15
-"""How far trusted accounts' p-values may be from uniform; gamers not yet seen make up to 0.1."""
+BROKEN = 0.15
+"""How far trusted accounts' p-values may go beyond uniform; gamers not yet seen make up to 0.1."""
 
 GONE = 0.5
 """A signal shown by less than this share of those who used to show it has fallen silent."""
@@ -49,17 +50,21 @@ GONE = 0.5
 
 @dataclass(frozen=True)
 class Uniformity:
-    """How uniform p-values are on trusted accounts: ``distance`` (0 to 1), its chance, and the share at 5 % or less."""
+    """How p-values keep their promise on trusted accounts: ``excess`` (0 to 1), its chance, and those at 5 % or less.
+
+    The excess is the most by which the share of p-values at or below any level goes beyond that level. A share that
+    stays below breaks no promise: accounts older than most that calibrated are read cautiously, and are so by right.
+    """
 
     accounts: int
-    distance: float
+    excess: float
     chance: float
     at_five_percent: float
 
     @property
     def is_broken(self) -> bool:
         """Whether the promise no longer holds, beyond chance."""
-        return self.distance > FAR_FROM_UNIFORM and self.chance < CHANCE
+        return self.excess > BROKEN and self.chance < CHANCE
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Drift:
             said.append(f"{drifted} of {compared.height} signals have drifted")
         if self.uniformity.is_broken:
             said.append(
-                f"p-values of {self.uniformity.accounts:,} trusted accounts are {self.uniformity.distance:.2f} from"
+                f"p-values of {self.uniformity.accounts:,} trusted accounts are {self.uniformity.excess:.2f} beyond"
                 f" uniform; {self.uniformity.at_five_percent:.1%} are at or below 5 %"
             )
         if self.silent_families:
@@ -171,15 +176,15 @@ def _test_promise(assessed: Assessment, bundle: Bundle) -> Uniformity:
     scores = bundle.forest.contributions(bundle.scale.surprise(table)).sum(axis=1)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     high = bundle.calibration.p_value(scores, strata)
-    distance = find_unevenness(bundle.calibration.p_without_ties(scores, strata), high)
-    # Two samples meet, the accounts and those that calibrated: both sizes make the distance uncertain.
+    excess = find_excess(bundle.calibration.p_without_ties(scores, strata), high)
+    # Two samples meet, the accounts and those that calibrated: both sizes make the excess uncertain.
     size = round(1 / (1 / len(high) + 1 / max(bundle.calibration.accounts, 1)))
-    return Uniformity(len(high), distance, float(kstwo.sf(distance, max(size, 1))), float((high <= 0.05).mean()))
+    return Uniformity(len(high), excess, float(ksone.sf(excess, max(size, 1))), float((high <= 0.05).mean()))
 
 
-def find_unevenness(low: Floats, high: Floats) -> float:
-    """The Kolmogorov-Smirnov distance from uniform of p-values that lie evenly between ``low`` and ``high``."""
+def find_excess(low: Floats, high: Floats) -> float:
+    """How far p-values that lie evenly between ``low`` and ``high`` go beyond uniform: one-sided Kolmogorov-Smirnov."""
     points = np.unique(np.concatenate([low, high]))
     width = np.maximum(high - low, 1e-12)
     shares = np.array([np.clip((point - low) / width, 0, 1).mean() for point in points])
-    return float(np.abs(shares - points).max())
+    return float((shares - points).max(initial=0.0))

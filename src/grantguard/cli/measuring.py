@@ -182,7 +182,7 @@ def _summarise_drift(found: Drift) -> Grid:
     page = Grid.grid(padding=(0, 0, 1, 0))
     told = found.uniformity
     page.add_row(
-        f"p-values of {told.accounts:,} trusted accounts: {told.distance:.3f} from uniform"
+        f"p-values of {told.accounts:,} trusted accounts: {told.excess:.3f} beyond uniform"
         f" (by chance {told.chance:.2g}); {told.at_five_percent:.1%} at or below 5 %"
     )
     grid = Grid("signal", "family", "stability index", "KS", "shown then", "now", "", box=None, pad_edge=False)

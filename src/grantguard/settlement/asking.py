@@ -13,6 +13,7 @@ from grantguard.store.database import Connection, Database
 from grantguard.store.decisions import record_decision
 from grantguard.store.marks import find_marks, unmark
 from grantguard.store.reading import find_known
+from grantguard.store.standing import lock_accounts
 from grantguard.vocabulary import Decision
 
 
@@ -48,8 +49,9 @@ def answer(
 
 
 def _decide(connection: Connection, seen: Seen, question: Question, now: datetime) -> dict[str, Decision]:
-    """By account, in the order of their names: two who ask about the same accounts never wait in a circle."""
+    """By account. All are locked at once, in the order that all take: nobody waits for another in a circle."""
     if question.at is None:
+        lock_accounts(connection, seen.account_ids)
         rows = enumerate(seen.account_ids)
         return {name: force_one(connection, seen, row, question.grant_id, now) for row, name in rows}
     taken = {name: seen.assessment.decision(row, question.grant_id) for row, name in enumerate(seen.account_ids)}

@@ -30,13 +30,14 @@ def rate(seen: Seen) -> list[Rated]:
 
 def force_changes(connection: Connection, seen: Seen, now: datetime) -> list[Decision]:
     """Record and put in force what changes how a grant stands; all else needs no decision."""
-    keep_risks(connection, rate(seen))
     actions = seen.assessment.decided["action"].to_list()
     standing = find_standings(connection, seen.account_ids)
     moved = [row for row, name in enumerate(seen.account_ids) if actions[row] != "allow" or _is_stopped(standing[name])]
     lock_accounts(connection, [seen.account_ids[row] for row in moved])
     standing = find_standings(connection, [seen.account_ids[row] for row in moved])
-    taken = (_force(connection, seen, row, standing[seen.account_ids[row]], now) for row in moved)
+    taken = [_force(connection, seen, row, standing[seen.account_ids[row]], now) for row in moved]
+    # Last, as whoever asks does: who decides about an account waits for nobody that decides about another.
+    keep_risks(connection, rate(seen))
     return [decision for decision in taken if decision is not None]
 
 
