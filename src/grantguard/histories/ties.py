@@ -14,8 +14,8 @@ COUNTED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
 HALF = 0.5
 """The share of all that it was given from which an account counts as drained: who hides leaves a remainder."""
 
-SETTLED = 10
-"""Events after which somebody counts as having come to use the product."""
+SETTLED = 3
+"""The event by which somebody has come to use the product: who comes to a lesson asks more than twice."""
 
 TIME_TO_SETTLE = 3
 """Days within which nobody is idle yet: a class has just sat down."""
