@@ -146,7 +146,7 @@ def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle, look: Look | None
     silent = is_silent(signals)
     told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
-    told = told.hstack(_money(past, histories.asked, histories.usage))
+    told = told.hstack(histories.purses.drop("subject"))
     return _Scored(told, signals, table, silent, strata, contributions)
 
 
@@ -176,34 +176,6 @@ def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
         else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
         for i in range(len(scored.table))
     )
-
-
-def _money(past: Past, asked: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
-    """Promotional credits spent and left, open grants and support, a row a subject."""
-    spent = past.events.select("account_id", "charged_to", "occurred_at", "promo_credits")
-    spending = (
-        spent.filter(pl.col("charged_to").is_not_null())
-        .join(asked, on="account_id")
-        .filter(pl.col("occurred_at") <= pl.col("at"))
-        .group_by("subject", grant_id="charged_to")
-        .agg(spent=pl.col("promo_credits").sum())
-    )
-    given = past.tables.grants.join(asked, on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
-    given = given.join(spending, on=["subject", "grant_id"], how="left").with_columns(pl.col("spent").fill_null(0.0))
-    left = (pl.col("credits") - pl.col("spent")).clip(0)
-    is_open = (pl.col("expires_at").is_null() | (pl.col("expires_at") > pl.col("at"))) & (left > 0)
-    money = given.group_by("subject").agg(
-        promo_credits_left=left.filter(is_open).sum(), open_grants=pl.col("grant_id").filter(is_open).sort()
-    )
-    total = spending.group_by("subject").agg(promo_credits_spent=pl.col("spent").sum())
-    seen = usage.group_by("subject").agg(
-        events=pl.len().cast(pl.Int64), days=pl.col("occurred_at").dt.date().n_unique().cast(pl.Int64)
-    )
-    rows = asked.select("subject")
-    for part in (money, total, seen):
-        rows = rows.join(part, on="subject", how="left", maintain_order="left")
-    numbers = [pl.col(name).fill_null(0) for name in ("promo_credits_left", "promo_credits_spent", "events", "days")]
-    return rows.with_columns(*numbers, pl.col("open_grants").fill_null([])).drop("subject")
 
 
 def _says_nothing(row: pl.DataFrame, family: str) -> bool:
