@@ -7,6 +7,7 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
+from grantguard.histories.keys import run
 from grantguard.histories.own import Own
 from grantguard.histories.past import Histories, Past, ask
 from grantguard.histories.reach import REACH
@@ -28,4 +29,5 @@ __all__ = [
     "View",
     "ask",
     "follow_rings",
+    "run",
 ]

@@ -37,7 +37,7 @@ def put_in_order(usage: pl.DataFrame) -> pl.LazyFrame:
         pl.exclude("event_id", *KEYED, *UNREAD),
         *(as_key(column) for column in KEYED),
         account=pl.col("account_id").hash(seed=0),
-        event=pl.col("event_id").hash(seed=0),
+        event=pl.col("event_id"),
     )
     begins = (pl.col("account") != pl.col("account").shift(1)).fill_null(value=True)
     first = pl.when(begins).then("row").forward_fill()

@@ -31,6 +31,11 @@ class Signal:
     looks_the_same: str
     expression: pl.Expr
 
+    def supported_by(self, rows: pl.Expr) -> pl.Expr:
+        """The value, of a column of ``expression``'s, where as many as ``rows`` are a history and it is a number."""
+        value = pl.col(self.name)
+        return pl.when((rows >= self.needs) & value.is_finite()).then(value).alias(self.name)
+
     def say(self, value: float) -> str:
         """The signal's sentence for a value."""
         return self.says.format(value=value)
@@ -48,7 +53,6 @@ def signal(*, unit: str, suspicious: Side, says: str, needs: int = 1) -> Callabl
         view = _view_of(function)
         summary, why, looks_the_same = _explanation_of(function)
         value = function(view).cast(pl.Float64)
-        finite = pl.when(value.is_finite()).then(value)
         family = function.__module__.rpartition(".")[2]
         if family not in FAMILIES:
             raise TypeError(f"{function.__name__}: its module {family!r} is not a family: {', '.join(FAMILIES)}")
@@ -63,7 +67,7 @@ def signal(*, unit: str, suspicious: Side, says: str, needs: int = 1) -> Callabl
             summary=summary,
             why=why,
             looks_the_same=looks_the_same,
-            expression=pl.when(pl.len() >= needs).then(finite).alias(function.__name__),
+            expression=value.alias(function.__name__),
         )
 
     return make

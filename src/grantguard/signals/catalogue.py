@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories import Histories
+from grantguard.histories import Histories, run
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
 from grantguard.signals._signal import Signal
 
@@ -85,9 +85,15 @@ def extract(histories: Histories) -> pl.DataFrame:
     Returns ``account_id``, ``at`` and one float column a signal, a row a subject in the order asked. One
     ``group_by`` a table; an account without rows in a table has nulls for all that the table tells.
     """
-    table = histories.asked
+    table = histories.asked.lazy()
     for view in dict.fromkeys(each.view for each in CATALOGUE):
-        expressions = [each.expression for each in CATALOGUE if each.view is view]
-        reduced = getattr(histories, view.frame).lazy().group_by("subject").agg(expressions).collect()
-        table = table.join(reduced, on="subject", how="left", maintain_order="left")
-    return table.select("account_id", "at", *(each.name for each in CATALOGUE))
+        told = _reduce(getattr(histories, view.frame), [each for each in CATALOGUE if each.view is view])
+        table = table.join(told.lazy(), on="subject", how="left", maintain_order="left")
+    return run(table.select("account_id", "at", *(each.name for each in CATALOGUE)))
+
+
+def _reduce(frame: pl.DataFrame, signals: list[Signal]) -> pl.DataFrame:
+    """A row a subject of ``frame``, and a column a signal."""
+    rows = pl.col("rows of support")
+    told = frame.lazy().group_by("subject").agg(pl.len().alias("rows of support"), *(each.expression for each in signals))
+    return run(told.select("subject", *(each.supported_by(rows) for each in signals)))
