@@ -36,6 +36,10 @@ REASON = pl.Struct(
 )
 
 
+NAMES_OF = {family: [each.name for each in CATALOGUE if each.family == family] for family in FAMILIES}
+"""The signals of each family."""
+
+
 @dataclass(frozen=True)
 class Assessment:
     """Risks and decisions of the accounts asked about, a row each, and the signals that they rest on.
@@ -66,7 +70,8 @@ class Assessment:
     def decision(self, row: int = 0, grant_id: str | None = None) -> Decision:
         """The decision of one row, about all its open grants or about the one asked about."""
         told = self.decided.row(row, named=True)
-        silent = [family for family in FAMILIES if _says_nothing(self.signals[row], family)]
+        said = self.signals.row(row, named=True)
+        silent = [family for family in FAMILIES if all(said[name] is None for name in NAMES_OF[family])]
         return Decision(
             decision_id=self._name(told, grant_id),
             account_id=told["account_id"],
@@ -176,8 +181,3 @@ def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
         else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
         for i in range(len(scored.table))
     )
-
-
-def _says_nothing(row: pl.DataFrame, family: str) -> bool:
-    names = [each.name for each in CATALOGUE if each.family == family]
-    return all(value is None for value in row.select(names).row(0))

@@ -22,9 +22,8 @@ def charge(events: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     not spent. ``grant_share`` is the share of the grant that is spent after the event.
     """
     named = run(_with_named(events, grants))
-    silent = named.filter(
-        pl.col("charged_to").is_null(), pl.col("funding").is_null() | (pl.col("funding") == "grant"), pl.col("spend") > 0
-    )
+    may_be_promo = pl.col("funding").is_null() | (pl.col("funding") == "grant")
+    silent = named.filter(pl.col("charged_to").is_null(), may_be_promo, pl.col("spend") > 0)
     if silent.height and grants.height:
         choice = _choose_grants(silent, grants, named)
         named = named.with_columns(
@@ -36,7 +35,8 @@ def charge(events: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
 
 def _with_named(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     spend = pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits"))
-    rows = grants.lazy().select(grant=pl.col("grant_id").hash(seed=0), grant_row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    places = grants.lazy().with_row_index("grant_row")
+    rows = places.select("grant_row", grant=pl.col("grant_id").hash(seed=0))
     named = events.lazy().with_columns(spend=spend).rename({"grant_id": "charged_to"})
     if events["grant_id"].null_count() == events.height:
         return named.with_columns(grant_row=pl.lit(None, pl.UInt32))

@@ -98,7 +98,9 @@ def _foreign() -> pl.Expr:
     """A machine and a network that came together, once the account had a past."""
     machine, network = pl.coalesce("device_hash", "client"), pl.col("network")
     # Keys are as good as random: of two, each bit apart or alike is a key of the pair.
-    first_machine, first_network = (pl.col("position").min().over(pl.col("account").xor(key)) for key in (machine, network))
+    first_machine, first_network = (
+        pl.col("position").min().over(pl.col("account").xor(key)) for key in (machine, network)
+    )
     late = (first_machine > PAST_EVENTS) & (first_network > PAST_EVENTS)
     together = (first_machine - first_network).abs() <= 3  # a client may warm up with a call or two
     return pl.when(machine.is_not_null() & network.is_not_null()).then(late & together)

@@ -72,8 +72,8 @@ def pair_kin(
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
-    own = _find_uncommon(sharing.shown, crowds, asked)
-    if own.is_empty():
+    own = sharing.shown if sharing.held.is_empty() else _find_uncommon(sharing.shown, crowds, asked)
+    if sharing.held.is_empty() or own.is_empty():
         return pl.DataFrame(schema=PAIR)
     other = sharing.held.lazy().select(*VALUE, other="account_id", other_seen_at="seen_at")
     pairs = run(

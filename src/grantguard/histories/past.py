@@ -170,7 +170,9 @@ class Past:
     def _eras(self, asked: pl.DataFrame) -> pl.LazyFrame:
         """When each subject's promotional era opens and closes, and the threshold of its moment."""
         margin = pl.duration(days=MARGIN_DAYS)
-        given = self.tables.grants.lazy().join(asked.lazy(), on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
+        given = (
+            self.tables.grants.lazy().join(asked.lazy(), on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
+        )
         era = given.group_by("subject").agg(
             opens=pl.col("granted_at").min() - margin,
             closes=pl.col("expires_at").fill_null(pl.col("at")).max() + margin,

@@ -57,10 +57,11 @@ def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.Data
 
 @dataclass(frozen=True)
 class Sharing:
-    """What is shared by those asked about: ``shown``, a row a subject and value that it had shown by then, with, of the
+    """What is shared by those asked about.
 
-    *other* accounts on it, as many as ``COUNTED`` and ``deleted`` say; ``held``, the facts of the values among them
-    that more than one account ever showed, each value with its ``tie``, a key.
+    ``shown`` has a row a subject and value that it had shown by then, with how many of the *other* accounts on it are
+    what ``COUNTED`` and ``deleted`` name; ``held`` the facts of the values among them that more than one account ever
+    showed, each value with its ``tie``, a key.
     """
 
     shown: pl.DataFrame

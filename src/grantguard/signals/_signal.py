@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, cast, get_type_hints
 
 import polars as pl
@@ -13,6 +14,9 @@ from grantguard.histories import View
 from grantguard.vocabulary import FAMILIES, Family
 
 Side = Literal["high", "low"]
+
+ROWS = "rows"
+"""The column, beside those of ``expression``, that counts the rows of each subject."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,11 @@ class Signal:
     looks_the_same: str
     expression: pl.Expr
 
-    def supported_by(self, rows: pl.Expr) -> pl.Expr:
-        """The value, of a column of ``expression``'s, where as many as ``rows`` are a history and it is a number."""
+    @cached_property
+    def supported(self) -> pl.Expr:
+        """What ``expression`` gave, where it is a number and as many rows as it ``needs`` make a history."""
         value = pl.col(self.name)
-        return pl.when((rows >= self.needs) & value.is_finite()).then(value).alias(self.name)
+        return pl.when((pl.col(ROWS) >= self.needs) & value.is_finite()).then(value).alias(self.name)
 
     def say(self, value: float) -> str:
         """The signal's sentence for a value."""

@@ -6,7 +6,7 @@ import polars as pl
 
 from grantguard.histories import Histories, run
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
-from grantguard.signals._signal import Signal
+from grantguard.signals._signal import ROWS, Signal
 
 CATALOGUE: tuple[Signal, ...] = (
     tempo.gap_variation,
@@ -86,14 +86,17 @@ def extract(histories: Histories) -> pl.DataFrame:
     ``group_by`` a table; an account without rows in a table has nulls for all that the table tells.
     """
     table = histories.asked.lazy()
-    for view in dict.fromkeys(each.view for each in CATALOGUE):
-        told = _reduce(getattr(histories, view.frame), [each for each in CATALOGUE if each.view is view])
-        table = table.join(told.lazy(), on="subject", how="left", maintain_order="left")
-    return run(table.select("account_id", "at", *(each.name for each in CATALOGUE)))
+    for view, signals in VIEWS.items():
+        told = _reduce(getattr(histories, view.frame).lazy(), signals)
+        table = table.join(told, on="subject", how="left", maintain_order="left")
+    return run(table.select("account_id", "at", *NAMES))
 
 
-def _reduce(frame: pl.DataFrame, signals: list[Signal]) -> pl.DataFrame:
+VIEWS = {view: [each for each in CATALOGUE if each.view is view] for view in dict.fromkeys(e.view for e in CATALOGUE)}
+NAMES = [each.name for each in CATALOGUE]
+
+
+def _reduce(frame: pl.LazyFrame, signals: list[Signal]) -> pl.LazyFrame:
     """A row a subject of ``frame``, and a column a signal."""
-    rows = pl.col("rows of support")
-    told = frame.lazy().group_by("subject").agg(pl.len().alias("rows of support"), *(each.expression for each in signals))
-    return run(told.select("subject", *(each.supported_by(rows) for each in signals)))
+    told = frame.group_by("subject").agg(pl.len().alias(ROWS), *(each.expression for each in signals))
+    return told.select("subject", *(each.supported for each in signals))
