@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
-from grantguard.histories import Look, Past, ask, follow_rings
+from grantguard.histories import Histories, Look, Past, ask, follow_rings
 from grantguard.policy import RULES, Rules, decide
 from grantguard.signals import CATALOGUE, extract
 from grantguard.training import NAMES, describe_accounts, is_silent
@@ -118,14 +118,24 @@ def assess_past(
 
     ``look`` reads on from account to account where the past holds but some: so are their rings seen whole.
     """
-    scored = _score_at(past, asked, bundle, look)
+    histories = past.up_to(asked)
+    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.tables.campaigns)
+    return assess_histories(past, histories, rings, bundle, rules)
+
+
+def assess_histories(
+    past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle, rules: Rules = RULES
+) -> Assessment:
+    """Risks and decisions of what was asked of ``past``, where the rings of all are known (``account_id, ring_id``)."""
+    scored = _score(past, histories, rings, bundle)
     decided = decide(scored.told, rules)
     return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
 
 
 def decide_at(past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> pl.DataFrame:
     """What ``Assessment.decided`` has, without reasons, for any accounts as of any moments (``account_id, at``)."""
-    return decide(_score_at(past, asked, bundle).told, rules)
+    histories = past.up_to(asked)
+    return decide(_score(past, histories, histories.rings, bundle).told, rules)
 
 
 @dataclass(frozen=True)
@@ -140,10 +150,8 @@ class _Scored:
     contributions: Floats
 
 
-def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle, look: Look | None = None) -> _Scored:
-    histories = past.up_to(asked)
+def _score(past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle) -> _Scored:
     signals = extract(histories)
-    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.tables.campaigns)
     facts = describe_accounts(past, histories.asked, rings)
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())

@@ -25,23 +25,23 @@ def find_arrivals(facts: pl.LazyFrame) -> pl.LazyFrame:
 
 def count_crowds(likenesses: pl.DataFrame, arrivals: pl.LazyFrame) -> pl.DataFrame:
     """``kind``, ``crowd``, ``when`` and ``n``: how many there were of every crowd, by when."""
-    arrived = arrivals.select(kind=pl.lit(ANYONE), crowd=_crowd(), when="seen_at")
+    arrived = arrivals.select(kind=pl.lit(ANYONE), crowd=name_crowd(), when="seen_at")
     if likenesses.is_empty():
         return run(count_up(arrived, CROWD))
     joined = likenesses.lazy().filter(pl.col("bin").is_not_null())
-    crowds = [joined.select("kind", crowd=_crowd(*shared), when="seen_at") for shared in COUNTED.values()]
+    crowds = [joined.select("kind", crowd=name_crowd(*shared), when="seen_at") for shared in COUNTED.values()]
     return run(count_up(pl.concat([*crowds, arrived]), CROWD))
 
 
 def key_crowds(crowds: pl.DataFrame) -> pl.DataFrame:
     """Counts that a store gave, by time, with a key for the ``likeness`` or ``bin`` that they name."""
-    return key_values(crowds).select("kind", "when", "n", crowd=_crowd(*SHARED)).sort("when")
+    return key_values(crowds).select("kind", "when", "n", crowd=name_crowd(*SHARED)).sort("when")
 
 
 def count_alike(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
     """``asked`` (``kind, likeness, bin, at``) with how many stood by then in each of ``COUNTED``'s crowds of it."""
     read = [
-        asked.select("row", "at", "kind", crowd=_crowd(*shared), counted=pl.lit(name, pl.Enum(list(COUNTED))))
+        asked.select("row", "at", "kind", crowd=name_crowd(*shared), counted=pl.lit(name, pl.Enum(list(COUNTED))))
         for name, shared in COUNTED.items()
     ]
     found = read_newest(crowds.lazy(), pl.concat(read), CROWD)
@@ -56,6 +56,7 @@ def count_everybody(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
     return known.drop("when").with_columns(pl.col("population").fill_null(0))
 
 
-def _crowd(*shared: str) -> pl.Expr:
+def name_crowd(*shared: str) -> pl.Expr:
+    """A key for the accounts that share these."""
     named = [(pl.col(name) if name in shared else pl.lit(None)).cast(kind).alias(name) for name, kind in SHARED.items()]
     return pl.struct(named).hash(seed=0)

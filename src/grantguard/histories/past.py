@@ -72,6 +72,14 @@ class Histories:
 
 
 @dataclass(frozen=True)
+class Linked:
+    """The two of the prepared tables that say what is shared with others."""
+
+    ties: pl.DataFrame
+    kin: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Past:
     """All that happened, dated: events with their look-back columns, links as first-seen facts."""
 
@@ -127,24 +135,35 @@ class Past:
         """Every account that any table mentions, sorted."""
         return pl.concat([self.marks["account_id"], self.tables.grants["account_id"]]).unique().sort()
 
-    def up_to(self, asked: pl.DataFrame) -> Histories:
-        """The prepared tables for ``asked`` (``account_id``, ``at``), nothing after each ``at`` being read."""
+    def up_to(self, asked: pl.DataFrame, linked: Linked | None = None) -> Histories:
+        """The prepared tables for ``asked`` (``account_id``, ``at``), nothing after each ``at`` being read.
+
+        ``linked`` is what ``link`` gave of the same.
+        """
+        linked = linked or self.link(asked)
         asked = asked.select("account_id", "at").with_row_index("subject")
         seen = self._seen(asked)
         usage = _window(seen)
         days = _by_day(usage)
         grants = prepare_grants(self.tables, seen, asked, self.marks)
-        sharing = Sharing.of(self.facts, asked, self.marks)
-        ties = prepare_ties(sharing, self.likenesses, self.crowds)
         return Histories(
             asked=asked,
             usage=usage,
             days=days,
             grants=grants,
             billing=prepare_billing(self.tables.billing, seen, asked),
-            ties=read_among_guests(ties, self.facts, self.guests, asked, self.marks),
-            kin=self.pair(asked, sharing),
+            ties=linked.ties,
+            kin=linked.kin,
             purses=prepare_purses(asked, seen, grants, days),
+        )
+
+    def link(self, asked: pl.DataFrame) -> Linked:
+        """What ``asked`` (``account_id``, ``at``) have in common with others by each ``at``; no event is read."""
+        asked = asked.select("account_id", "at").with_row_index("subject")
+        sharing = Sharing.of(self.facts, asked, self.marks)
+        ties = prepare_ties(sharing, self.likenesses, self.crowds)
+        return Linked(
+            ties=read_among_guests(ties, self.facts, self.guests, asked, self.marks), kin=self.pair(asked, sharing)
         )
 
     def pair(self, asked: pl.DataFrame, sharing: Sharing) -> pl.DataFrame:

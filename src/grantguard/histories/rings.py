@@ -26,12 +26,17 @@ Look = Callable[[pl.DataFrame], Around]
 """Reads what is around the accounts asked about (``account_id, at``)."""
 
 
+def strong_pairs(kin: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of kin that stand in one ring: all that ``find_rings`` reads."""
+    return kin.filter(pl.col("strength") >= RING_STRENGTH).select("account_id", "other", "strength")
+
+
 def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
     """Rings, as ``account_id`` and ``ring_id``: connected components of strong pairs, named by their least member.
 
     ``kin`` is what ``pair_kin`` gives; an account in no strong pair is in no ring.
     """
-    strong = kin.filter(pl.col("strength") >= RING_STRENGTH)
+    strong = strong_pairs(kin)
     if strong.is_empty():
         return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
     members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()
