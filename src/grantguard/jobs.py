@@ -20,7 +20,7 @@ from procrastinate import App, PsycopgConnector
 
 from grantguard.delivery import deliver_due
 from grantguard.errors import GrantguardError
-from grantguard.settlement import Desk, expire, refresh_thresholds, settle
+from grantguard.settlement import Desk, expire, recheck, refresh_thresholds, settle
 from grantguard.settlement.settling import AT_ONCE as ACCOUNTS
 from grantguard.store.delivering import StoredOutbox
 from grantguard.store.idempotency import prune_idempotent
@@ -33,6 +33,7 @@ EVERY: Final = {
     "settle": "* * * * * *",
     "deliver": "* * * * * *",
     "expire": "* * * * * */10",
+    "recheck": "* * * * * */10",
     "refresh": "*/10 * * * *",
     "prune": "0 * * * *",
 }
@@ -77,6 +78,11 @@ class Work:
     def expire(self) -> None:
         """Release the holds whose time is up."""
         while expire(self.desk.database, self.clock()):
+            pass
+
+    def recheck(self) -> None:
+        """Mark whoever a decision said to look at again by now."""
+        while recheck(self.desk.database, self.clock()):
             pass
 
     def refresh(self) -> None:

@@ -18,7 +18,7 @@ from grantguard.vocabulary import Decision
 
 RATED: Final = (
     *("account_id", "at", "status", "risk", "p_value", "ring_id", "action"),
-    *("promo_credits_spent", "promo_credits_left"),
+    *("promo_credits_spent", "promo_credits_left", "recheck_at"),
 )
 
 
