@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         default=False, description="Whether the webhook may lead into a private network, and go without TLS."
     )
+    webhook_tranches: bool = Field(
+        default=False, description="Whether the webhook is told how much to let go of a newcomer's credit at a time."
+    )
     stripe_key: SecretStr | None = Field(
         default=None, description="The API key of Stripe Billing, as the ledger in place of a webhook."
     )

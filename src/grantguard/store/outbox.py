@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from grantguard.store.database import Connection
-from grantguard.vocabulary import Action, Decision, Label, Notice, NoticeKind
+from grantguard.vocabulary import Action, Decision, Label, Notice, NoticeKind, Tranche
 from grantguard.wire import tell_notice
 
 KINDS: Final[dict[Action, NoticeKind]] = {"hold": "grant.hold", "allow": "grant.release", "revoke": "grant.revoke"}
@@ -68,12 +68,19 @@ NEWER = """
 """
 
 
-def post(connection: Connection, decision: Decision, grant_id: str, sequence: int, now: datetime) -> None:
+def post(
+    connection: Connection,
+    decision: Decision,
+    grant_id: str,
+    sequence: int,
+    now: datetime,
+    tranche: Tranche | None = None,
+) -> None:
     """Write the message that a grant's action changed; earlier ones about it that have not left need not leave."""
     notice_id = _name(decision.decision_id, grant_id, sequence)
     about = {"id": notice_id, "account_id": decision.account_id, "grant_id": grant_id, "sequence": sequence, "now": now}
     connection.execute(SUPERSEDE, about)
-    _write(connection, Notice(notice_id, KINDS[decision.action], now, decision, grant_id, sequence))
+    _write(connection, Notice(notice_id, KINDS[decision.action], now, decision, grant_id, sequence, None, tranche))
 
 
 def post_verdict(connection: Connection, decision: Decision, verdict: Label, now: datetime) -> None:

@@ -58,7 +58,7 @@ def find_risk(connection: Connection, account_id: str) -> Rated | None:
 
 
 def take_overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Up to ``limit`` accounts with credit left whose recheck has come, the longest overdue first; each is taken once."""
+    """Up to ``limit`` accounts with credit left whose recheck has come, the longest overdue first, each once."""
     taking = """
         UPDATE risks SET recheck_at = NULL FROM (
             SELECT account_id FROM risks WHERE promo_credits_left > 0 AND recheck_at <= %s
