@@ -328,7 +328,7 @@ class Sender:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(rate=10_000.0, burst=10_000)
+    return Limits(rate=10_000.0, burst=10_000, wrong_rate=10_000.0, wrong_burst=10_000)
 
 
 @pytest.fixture
