@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=65535,
-        description="A port of 127.0.0.1 where /metrics needs no key; default: only beside the rest, with a key.",
+        description="A port of 127.0.0.1 for /metrics of serve or worker, without a key; default: at serve, with one.",
     )
     otel_endpoint: str | None = Field(
         default=None, description="Where OpenTelemetry traces go, over HTTP; needs the extra 'telemetry'."
