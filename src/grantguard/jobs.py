@@ -91,9 +91,11 @@ class Work:
 
     def prune(self) -> None:
         """Forget answers whose time is over, and usage that nothing reads any more."""
-        with self.desk.database.connection() as connection:
+        database = self.desk.database
+        with database.connection() as connection:
             prune_idempotent(connection, self.clock())
-            if self.keep_days is not None:
+        if self.keep_days is not None:
+            with database.connection() as connection:
                 retain(connection, self.keep_days, self.clock())
 
 

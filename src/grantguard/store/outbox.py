@@ -42,9 +42,14 @@ POST = """
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 SUPERSEDE = """
-    UPDATE outbox SET superseded_by = %(id)s
-    WHERE account_id = %(account_id)s AND grant_id = %(grant_id)s AND sequence < %(sequence)s
-      AND delivered_at IS NULL AND superseded_by IS NULL AND (taken_until IS NULL OR taken_until <= %(now)s)
+    WITH older AS (
+        SELECT account_id, id FROM outbox
+        WHERE account_id = %(account_id)s AND grant_id = %(grant_id)s AND sequence < %(sequence)s
+          AND delivered_at IS NULL AND superseded_by IS NULL AND (taken_until IS NULL OR taken_until <= %(now)s)
+        ORDER BY account_id, id FOR UPDATE
+    )
+    UPDATE outbox SET superseded_by = %(id)s FROM older
+    WHERE outbox.account_id = older.account_id AND outbox.id = older.id
 """
 TAKE = """
     UPDATE outbox SET taken_until = %(until)s, attempts = outbox.attempts + 1
@@ -129,8 +134,12 @@ def mark_failed(
 def replay_dead(connection: Connection, now: datetime) -> int:
     """Try everything again that was given up, but what a newer message overtook; how many there are."""
     replay = """
-        UPDATE outbox SET dead_at = NULL, attempts = 0, next_try_at = %s
-        WHERE dead_at IS NOT NULL AND superseded_by IS NULL
+        WITH dead AS (
+            SELECT account_id, id FROM outbox WHERE dead_at IS NOT NULL AND superseded_by IS NULL
+            ORDER BY account_id, id FOR UPDATE
+        )
+        UPDATE outbox SET dead_at = NULL, attempts = 0, next_try_at = %s FROM dead
+        WHERE outbox.account_id = dead.account_id AND outbox.id = dead.id
     """
     return connection.execute(replay, [now]).rowcount
 
