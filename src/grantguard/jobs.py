@@ -32,8 +32,8 @@ QUEUE: Final = "grantguard"
 EVERY: Final = {
     "settle": "* * * * * *",
     "deliver": "* * * * * *",
-    "expire": "* * * * * */10",
-    "recheck": "* * * * * */10",
+    "expire": "* * * * * */5",
+    "recheck": "* * * * * */5",
     "refresh": "*/10 * * * *",
     "prune": "0 * * * *",
 }
