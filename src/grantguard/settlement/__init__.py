@@ -11,6 +11,7 @@ from grantguard.settlement.charge import Charge, InCharge, may_enforce, promote
 from grantguard.settlement.desk import Desk, refresh_thresholds
 from grantguard.settlement.expiring import expire
 from grantguard.settlement.judging import Judgement, judge
+from grantguard.settlement.rechecking import recheck
 from grantguard.settlement.settling import settle
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "judge",
     "may_enforce",
     "promote",
+    "recheck",
     "refresh_thresholds",
     "settle",
 ]

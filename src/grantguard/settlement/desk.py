@@ -28,21 +28,23 @@ UNCOMMON: Final = ("device", "address", "email", "payment", "referral", "organiz
 
 @dataclass(frozen=True)
 class Desk:
-    """Where decisions are taken."""
+    """Where decisions are taken; with ``in_tranches`` the ledger is told how much to let go of a newcomer's credit."""
 
     database: Database
     charge: Charge
     rules: Rules = RULES
+    in_tranches: bool = False
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The accounts that are known, assessed, in the order of ``account_ids``, and whether decisions bind."""
+    """The accounts that are known, assessed, in the order of ``account_ids``; whether decisions bind, tell parts."""
 
     tables: Tables
     account_ids: list[str]
     assessment: Assessment
     enforce: bool
+    in_tranches: bool
 
 
 MOST_SHARING: Final = 200
@@ -68,7 +70,7 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
     past = Past.assembled(own, look(ask(known, at)))
     charge = desk.charge.now()
     assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, look)
-    return Seen(tables, known, assessment, charge.enforce)
+    return Seen(tables, known, assessment, charge.enforce, desk.in_tranches)
 
 
 def refresh_thresholds(database: Database) -> None:

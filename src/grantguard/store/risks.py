@@ -16,7 +16,10 @@ from grantguard.vocabulary import Action, Status
 
 @dataclass(frozen=True)
 class Rated:
-    """An account's risk as of ``at``, the action that follows, and the decision where one was recorded."""
+    """An account's risk as of ``at``, the action that follows, and the decision where one was recorded.
+
+    At ``recheck_at`` it is looked at again, whether or not anything was heard of it.
+    """
 
     account_id: str
     at: datetime
@@ -29,6 +32,7 @@ class Rated:
     promo_credits_left: float
     model_version: str
     decision_id: str | None
+    recheck_at: datetime | None = None
 
 
 NAMES: Final = tuple(field.name for field in fields(Rated))
@@ -51,6 +55,18 @@ def find_risk(connection: Connection, account_id: str) -> Rated | None:
     """The newest risk of an account, as it was kept."""
     with connection.cursor(row_factory=class_row(Rated)) as cursor:
         return cursor.execute((READ + "WHERE account_id = %s").encode(), [account_id]).fetchone()
+
+
+def take_overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Up to ``limit`` accounts with credit left whose recheck has come, the longest overdue first, each once."""
+    taking = """
+        UPDATE risks SET recheck_at = NULL FROM (
+            SELECT account_id FROM risks WHERE promo_credits_left > 0 AND recheck_at <= %s
+            ORDER BY recheck_at, account_id LIMIT %s FOR UPDATE SKIP LOCKED
+        ) AS overdue
+        WHERE risks.account_id = overdue.account_id RETURNING risks.account_id
+    """
+    return [account_id for (account_id,) in connection.execute(taking, [now, limit])]
 
 
 def find_members(connection: Connection, ring_id: str, most: int) -> list[str]:
