@@ -30,7 +30,7 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping"}
+MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
 DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
@@ -54,9 +54,12 @@ ALLOWED = {
     "ledgers": GROUND,
     "delivery": GROUND | {"ledgers"},
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
-    "settlement": GROUND | {"histories", "forest", "training", "policy", "assessment", "store"},
+    "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
-    "jobs": GROUND | {"settlement", "delivery", "store"},
+    "figures": GROUND
+    | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
+    | {"drift", "backtest", "settlement", "store"},
+    "jobs": GROUND | {"settlement", "delivery", "figures", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }
