@@ -33,7 +33,7 @@ DRAW: Final = {
 
 
 def keep_draws(connection: Connection, drawn: Mapping[str, float], now: datetime) -> None:
-    """Remember everybody who was drawn into the queue of this day, each with the probability; a repeat changes nothing."""
+    """Remember all who were drawn into the queue of this day, each with its probability; a repeat changes nothing."""
     line = "INSERT INTO draws (account_id, drawn_on, drawn_with) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
     with connection.cursor() as cursor:
         cursor.executemany(line, [(name, now.date(), chance) for name, chance in sorted(drawn.items())])

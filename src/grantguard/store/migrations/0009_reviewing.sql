@@ -55,11 +55,12 @@ CREATE TABLE draws (
 );
 CREATE INDEX draws_by_day ON draws (drawn_on);
 
--- Figures that take long to count, as they were last counted.
+-- Figures that take long to count, as they were last counted; wanted since where somebody asked for them anew.
 CREATE TABLE figures (
     name text COLLATE "C" PRIMARY KEY,
-    counted_at timestamptz NOT NULL,
-    told jsonb NOT NULL
+    counted_at timestamptz,
+    told jsonb,
+    wanted_at timestamptz
 );
 
 CREATE INDEX accounts_by_organization ON accounts (organization_id) WHERE organization_id IS NOT NULL;
