@@ -30,14 +30,6 @@ CREATE TABLE failures (
 );
 CREATE INDEX failures_by_name ON failures (name, at);
 
--- Accounts that were drawn at random for a reviewer, and with which probability; told to nobody before the verdict.
-CREATE TABLE draws (
-    account_id text COLLATE "C" NOT NULL,
-    drawn_at timestamptz NOT NULL,
-    drawn_with double precision NOT NULL,
-    PRIMARY KEY (account_id, drawn_at)
-);
-
 -- Why the newest risk is what it is. Reasons are wide and read an account at a time: they are kept apart from the row,
 -- so that a queue of everybody stays quick to read; the names of their signals are what a queue is filtered by.
 ALTER TABLE risks ADD COLUMN signals text[] NOT NULL DEFAULT '{}', ADD COLUMN reasons jsonb NOT NULL DEFAULT '[]';
