@@ -31,7 +31,7 @@ PURE = {
 }
 OUTSIDE = {"sources", "store", "ledgers"}
 MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
-DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
+DOORS = {"cli", "service", "console", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
     "histories": GROUND,

@@ -7,10 +7,11 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
+from grantguard.histories.charging import charge
 from grantguard.histories.own import Own
 from grantguard.histories.past import Histories, Past, ask
 from grantguard.histories.reach import REACH
-from grantguard.histories.rings import Look, follow_rings
+from grantguard.histories.rings import Look, follow_rings, link_around
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
@@ -27,5 +28,7 @@ __all__ = [
     "Usage",
     "View",
     "ask",
+    "charge",
     "follow_rings",
+    "link_around",
 ]

@@ -55,6 +55,22 @@ def pair_kin(
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
+    links = find_links(facts, crowds, asked, guests)
+    hard = pl.col("kind").is_in(HARD)
+    soft = pl.col("said").filter(~hard).sum()
+    kin = links.group_by("subject", "account_id", "at", "other").agg(
+        script=pl.col("kind").is_in(SCRIPT).any(),
+        room=pl.col("kind").is_in(ROOM).any(),
+        strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
+    )
+    return _with_lives(kin, marks).sort("subject", "other")
+
+
+def find_links(facts: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
+    """One row a subject, other account and kind of value that both had shown, with ``holders`` and ``said``.
+
+    ``said`` is what the kind says of the pair: its strength, the less the more accounts hold the value.
+    """
     own = _uncommon(facts, crowds, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
     held = facts.join(own.select(VALUE).unique(), on=VALUE, how="semi")
     pairs = own.join(held, on=VALUE, suffix="_other").filter(
@@ -62,21 +78,11 @@ def pair_kin(
     )
     together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
-    best = pairs.with_columns(said=pl.when(together).then(0.0).otherwise(said)).group_by(
-        "subject", "account_id", "at", other="account_id_other", kind="kind"
+    return (
+        pairs.with_columns(said=pl.when(together).then(0.0).otherwise(said))
+        .group_by("subject", "account_id", "at", other="account_id_other", kind="kind")
+        .agg(pl.col("said").max(), pl.col("holders").min())
     )
-    hard = pl.col("kind").is_in(HARD)
-    soft = pl.col("said").filter(~hard).sum()
-    kin = (
-        best.agg(pl.col("said").max())
-        .group_by("subject", "account_id", "at", "other")
-        .agg(
-            script=pl.col("kind").is_in(SCRIPT).any(),
-            room=pl.col("kind").is_in(ROOM).any(),
-            strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
-        )
-    )
-    return _with_lives(kin, marks).sort("subject", "other")
 
 
 def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:

@@ -100,5 +100,9 @@ def _is_stopped(standing: tuple[Standing, ...]) -> bool:
 def _rated(seen: Seen, row: int) -> Rated:
     assessment = seen.assessment
     told = assessment.decided.row(row, named=True)
-    about = {"model_version": assessment.model_version, "decision_id": None, "reasons": assessment.reasons[row]}
-    return Rated(**{name: told[name] for name in RATED}, **about)
+    return Rated(
+        **{name: told[name] for name in RATED},
+        model_version=assessment.model_version,
+        decision_id=None,
+        reasons=assessment.reasons[row],
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -56,7 +56,10 @@ def find_risk(connection: Connection, account_id: str) -> Rated | None:
     """The newest risk of an account, as it was kept."""
     asked = f"SELECT {', '.join(NAMES)} FROM risks WHERE account_id = %s"  # noqa: S608 - the names above
     row = connection.execute(asked.encode(), [account_id]).fetchone()
-    return None if row is None else Rated(*row[:-1], reasons=tuple(Reason(**reason) for reason in row[-1]))
+    if row is None:
+        return None
+    *known, reasons = row
+    return replace(Rated(*known), reasons=tuple(Reason(**each) for each in reasons))
 
 
 def find_members(connection: Connection, ring_id: str, most: int) -> list[str]:

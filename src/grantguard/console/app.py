@@ -1,0 +1,75 @@
+"""The console as an application of its own, to be mounted beside the service."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from grantguard.console.account import add_account
+from grantguard.console.deciding import add_deciding
+from grantguard.console.entering import add_entering
+from grantguard.console.events import add_events
+from grantguard.console.guarding import PREFIX, Guard
+from grantguard.console.locks import Locked
+from grantguard.console.office import Office
+from grantguard.console.pages import render
+from grantguard.console.queue import add_queue
+from grantguard.console.statics import add_statics
+from grantguard.errors import AccountUnknown, DecisionUnknown, GrantguardError, RingUnknown, StoreUnreachable
+
+__all__ = ["PREFIX", "create_console"]
+
+STATUSES = {**dict.fromkeys((AccountUnknown, DecisionUnknown, RingUnknown), 404), StoreUnreachable: 503}
+"""What our errors are as pages; any other is 422."""
+
+AWAY = "The store does not answer. Nothing was lost: load the page again in a moment."
+
+
+def create_console(office: Office) -> FastAPI:
+    """The console of an office, to be mounted under ``PREFIX``."""
+    app = FastAPI(title="Grantguard console", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Locked)
+    _install_faults(app)
+    guard = Guard(office)
+    open_to_all, reviewing = APIRouter(), guard.router("reviewer")
+    reading = guard.router("reviewer", "approver")
+
+    @open_to_all.get("/")
+    def first() -> Response:
+        """Lead to where work begins."""
+        return RedirectResponse(f"{PREFIX}/queue", 303)
+
+    add_statics(open_to_all)
+    add_entering(open_to_all, office, guard)
+    add_queue(reviewing, office)
+    add_deciding(reviewing, office)
+    add_account(reading, office)
+    add_events(reading, office)
+    for router in (open_to_all, reviewing, reading):
+        app.include_router(router)
+    return app
+
+
+def _install_faults(app: FastAPI) -> None:
+    """Show every fault as a page that says what to do."""
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_shape(request: Request, error: RequestValidationError) -> Response:
+        fields = ", ".join(sorted({str(each["loc"][-1]) for each in error.errors()}))
+        return _fault(request, 422, f"The page cannot be made of what was sent: {fields}.")
+
+    @app.exception_handler(HTTPException)
+    async def refuse(request: Request, error: HTTPException) -> Response:
+        return _fault(request, error.status_code, str(error.detail))
+
+    @app.exception_handler(GrantguardError)
+    async def fail(request: Request, error: GrantguardError) -> Response:
+        status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422)
+        # What a database says of itself is nobody's business.
+        return _fault(request, status, AWAY if status == 503 else f"{str(error).capitalize()}.")
+
+
+def _fault(request: Request, status: int, says: str) -> Response:
+    return render(request, "fault.html", status=status, code=status, says=says)
