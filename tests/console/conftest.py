@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from itertools import count
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -17,7 +16,7 @@ from grantguard.console import PREFIX, Office, create_console
 from grantguard.console.guarding import SESSION, sign
 from grantguard.forest import Bundle
 from grantguard.policy import Rules
-from grantguard.settlement import Charge, Desk, settle
+from grantguard.settlement import Charge, Desk
 from grantguard.store.database import Database
 from grantguard.store.people import add_person
 from grantguard.store.sessions import open_session

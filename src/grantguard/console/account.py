@@ -50,7 +50,12 @@ def add_account(router: APIRouter, office: Office) -> None:
         case = read_case(office, account_id, now)
         with office.desk.database.connection() as connection:
             record(connection, Entry(now, visitor.name, "account.viewed", account_id))
-        about: dict[str, Any] = {"case": case, "now": now, "filters": asked.asked(), "done": tell_done(office, asked.done)}
+        about: dict[str, Any] = {
+            "case": case,
+            "now": now,
+            "filters": asked.asked(),
+            "done": tell_done(office, asked.done),
+        }
         return render(request, "account.html", **about, **_tell(office, case))
 
 
