@@ -81,9 +81,8 @@ def _tell(office: Office, case: Case) -> dict[str, Any]:
 
 def _tell_reason(office: Office, reason: Reason) -> dict[str, Any]:
     """A reason with the range that is usual, and which genuine people do the same."""
-    low, high = office.desk.charge.now().bundle.scale.middle(PLACES[reason.signal])
-    told = {"reason": reason, "low": low, "high": high, "same": LOOKS_THE_SAME[reason.signal]}
-    return told | {"width": max(1, round(reason.percentile))}
+    middle = office.desk.charge.now().bundle.scale.middle(PLACES[reason.signal])
+    return {"reason": reason, "middle": middle, "same": LOOKS_THE_SAME[reason.signal]}
 
 
 def _draw(case: Case) -> list[Chart]:

@@ -90,7 +90,11 @@ def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:
     rows = [(day, int(row.sum()), int((row > 0).sum()), int(row.max())) for day, row in used]
     columns = ("day", "requests", "hours in use", "busiest hour")
     return Chart(
-        "use", "Requests by day and hour since the first grant", {"data": [heat], "layout": layout}, columns, rows
+        "use",
+        "Requests by day and hour since the first grant",
+        {"data": [heat], "layout": layout | {"height": min(140 + 16 * days, 480), "showlegend": False}},
+        columns,
+        rows,
     )
 
 
