@@ -21,6 +21,11 @@
         ├── GrantUnknown         a grant that is not the account's
         ├── RingUnknown          a ring in which nobody stands
         ├── DecisionUnknown      a decision that was never taken
+        ├── AppealUnknown        an appeal that nobody made
+        ├── AppealSettled        an appeal that somebody has settled already
+        ├── NothingToAppeal      nothing of the account is held or revoked
+        ├── NothingWaits         no revocation waits for a second person
+        ├── SecondPersonNeeded   who asks for a revocation cannot confirm it
         ├── KeyUnknown           no key of this name is in force
         ├── KeyTaken             a key of this name is in force already
         ├── PersonUnknown        no person of this name may come into the console
@@ -126,6 +131,26 @@ class RingUnknown(WorkError):
 
 class DecisionUnknown(WorkError):
     """A decision that was never taken."""
+
+
+class AppealUnknown(WorkError):
+    """An appeal that nobody made."""
+
+
+class AppealSettled(WorkError):
+    """An appeal that somebody has settled already."""
+
+
+class NothingToAppeal(WorkError):
+    """Nothing of the account is held or revoked."""
+
+
+class NothingWaits(WorkError):
+    """No revocation of the account waits for a second person."""
+
+
+class SecondPersonNeeded(WorkError):
+    """Who asks for a revocation cannot confirm it."""
 
 
 class KeyUnknown(WorkError):

@@ -19,7 +19,7 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
 
     Columns ``account_id, at, ring_id, age_days`` (since the first grant), ``opened_days, has_paid, taken_back``
     (a refund or chargeback), ``chargebacks, payments``, ``verdict`` (the newest label by then) and ``accusers`` (how
-    many persons said abuse).
+    many persons have said abuse since anybody said otherwise).
     """
     billing = (
         _up_to(past.tables.billing, asked, "occurred_at")
@@ -39,7 +39,7 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
         .agg(
             verdict=pl.col("label").last(),
             labelled_at=pl.col("labelled_at").last(),
-            accusers=pl.col("reviewer").filter(pl.col("label") == "abuse").n_unique().cast(pl.Int64),
+            accusers=pl.col("reviewer").filter(_unanswered()).drop_nulls().n_unique().cast(pl.Int64),
         )
     )
     known = asked.join(
@@ -64,6 +64,12 @@ def spread_verdicts(labels: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:
     """Labels by account: one that names a ring speaks for all its members."""
     of_rings = labels.filter(pl.col("account_id").is_null()).drop("account_id").join(rings, on="ring_id")
     return pl.concat([labels.filter(pl.col("account_id").is_not_null()), of_rings.select(labels.columns)])
+
+
+def _unanswered() -> pl.Expr:
+    """Whether a label says abuse and none after it says otherwise; labels stand in the order of time."""
+    is_abuse = pl.col("label") == "abuse"
+    return is_abuse & ((~is_abuse).cum_sum() == (~is_abuse).sum())
 
 
 def _up_to(table: pl.DataFrame, asked: pl.DataFrame, moment: str) -> pl.DataFrame:
