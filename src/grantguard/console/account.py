@@ -50,7 +50,12 @@ def add_account(router: APIRouter, office: Office) -> None:
         case = read_case(office, account_id, now)
         with office.desk.database.connection() as connection:
             record(connection, Entry(now, visitor.name, "account.viewed", account_id))
-        about: dict[str, Any] = {"case": case, "now": now, "filters": asked.asked(), "done": tell_done(office, asked.done)}
+        about: dict[str, Any] = {
+            "case": case,
+            "now": now,
+            "filters": asked.asked(),
+            "done": tell_done(office, asked.done),
+        }
         return render(request, "account.html", **about, **_tell(office, case))
 
 
@@ -76,9 +81,8 @@ def _tell(office: Office, case: Case) -> dict[str, Any]:
 
 def _tell_reason(office: Office, reason: Reason) -> dict[str, Any]:
     """A reason with the range that is usual, and which genuine people do the same."""
-    low, high = office.desk.charge.now().bundle.scale.middle(PLACES[reason.signal])
-    told = {"reason": reason, "low": low, "high": high, "same": LOOKS_THE_SAME[reason.signal]}
-    return told | {"width": max(1, round(reason.percentile))}
+    middle = office.desk.charge.now().bundle.scale.middle(PLACES[reason.signal])
+    return {"reason": reason, "middle": middle, "same": LOOKS_THE_SAME[reason.signal]}
 
 
 def _draw(case: Case) -> list[Chart]:

@@ -9,11 +9,15 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from grantguard.console.words import say_day, say_number
 
 HOURS, DAYS = 24, 60
 """Columns, and rows at most, of the map of use."""
+
+LEAST_SQUARE, MOST_SQUARE = 4.0, 14.0
+"""Pixels of a square of one request, and of the busiest hour."""
 
 MOST_POINTS: Final = 300
 """Points of a line at most: more cannot be seen."""
@@ -69,20 +73,28 @@ def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:
     inside = hours.filter((hours >= 0) & (hours < HOURS * DAYS)).to_numpy()
     days = int(inside.max()) // HOURS + 1 if len(inside) else 1
     counts = np.bincount(inside, minlength=days * HOURS)[: days * HOURS].reshape(days, HOURS)
+    day, hour = np.nonzero(counts)
     heat = {
-        "type": "heatmap",
-        "z": counts.tolist(),
-        "y": list(range(days)),
-        "x": list(range(HOURS)),
-        "hovertemplate": "day %{y}, hour %{x}: %{z} requests<extra></extra>",
+        "type": "scatter",
+        "mode": "markers",
+        "x": hour.tolist(),
+        "y": day.tolist(),
+        "text": [f"day {d}, hour {h}: {counts[d, h]:,} requests" for d, h in zip(day, hour, strict=True)],
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {"symbol": "square", "size": _sizes(counts[day, hour]).tolist()},
     }
     layout = _axes("hour of that day since the grant", "day since the first grant")
-    layout["yaxis"] |= {"autorange": "reversed", "dtick": max(1, days // 8)}
+    layout["xaxis"] |= {"range": [-0.7, HOURS - 0.3], "dtick": 3}
+    layout["yaxis"] |= {"range": [days - 0.3, -0.7], "dtick": max(1, days // 8)}
     used = ((day, row) for day, row in enumerate(counts) if row.any())
     rows = [(day, int(row.sum()), int((row > 0).sum()), int(row.max())) for day, row in used]
     columns = ("day", "requests", "hours in use", "busiest hour")
     return Chart(
-        "use", "Requests by day and hour since the first grant", {"data": [heat], "layout": layout}, columns, rows
+        "use",
+        "Requests by day and hour since the first grant",
+        {"data": [heat], "layout": layout | {"height": min(140 + 16 * days, 480), "showlegend": False}},
+        columns,
+        rows,
     )
 
 
@@ -155,6 +167,12 @@ def _draw_marks(marks: Iterable[Mark], since: datetime) -> Rows:
         }
         for kind, told in kinds.items()
     ]
+
+
+def _sizes(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The size of a square by its requests: seen without telling colours apart."""
+    shares: NDArray[np.float64] = np.sqrt(counts / counts.max(initial=1))
+    return np.round(LEAST_SQUARE + (MOST_SQUARE - LEAST_SQUARE) * shares, 1)
 
 
 def _share(sizes: pl.Series, edges: list[int]) -> list[float]:

@@ -28,9 +28,7 @@ function dress(figure) {
   const base = theme();
   const layout = { ...base, ...figure.layout };
   for (const axis of ["xaxis", "yaxis"]) layout[axis] = { ...base[axis], ...figure.layout[axis] };
-  const heat = [[0, colour("--shade")], [1, colour("--heat")]];
-  const data = figure.data.map((each) => (each.type === "heatmap" ? { colorscale: heat, ...each } : each));
-  return { data, layout };
+  return { data: figure.data, layout };
 }
 
 function draw() {
