@@ -103,7 +103,8 @@ def serve_deployment(
     """
     work = work_of(settings, deployment)
     app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
-    app.mount(PREFIX, create_console(Office(deployment.desk, deployment.shelf, deployment.clock)))
+    ledger = None if work.ledger is None else work.ledger.capabilities
+    app.mount(PREFIX, create_console(Office(deployment.desk, deployment.shelf, deployment.clock, ledger=ledger)))
     trace(app, settings.otel_endpoint)
     with nullcontext() if settings.metrics_port is None else watching(deployment, settings.metrics_port):
         run_app(app, host, port, enter)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from grantguard.settlement import Desk
 from grantguard.store.shelf import Shelf
+from grantguard.vocabulary import Capabilities
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,5 @@ class Office:
     clock: Callable[[], datetime]
     lapse: timedelta = timedelta(minutes=20)
     """How long an account stays with the reviewer who took it."""
+    ledger: Capabilities | None = None
+    """What the ledger can do; None: no ledger is told."""

@@ -16,10 +16,10 @@ from grantguard.console.statics import find_address, find_style_ids
 PAGES: Final = (
     ("Queue", "/queue", ("reviewer",)),
     ("Search", "/search", ("reviewer", "approver")),
-    ("Confirm", "/confirm", ("approver",)),
+    ("Revocations", "/confirm", ("reviewer", "approver")),
     ("Appeals", "/appeals", ("reviewer", "approver")),
     ("Campaigns", "/campaigns", ("reviewer", "approver", "admin")),
-    ("Models", "/models", ("admin",)),
+    ("Models", "/models", ("reviewer", "approver", "admin")),
     ("Audit", "/audit", ("admin",)),
 )
 """What the navigation leads to, and for which roles."""

@@ -19,9 +19,15 @@ MEMBERS: Final = """
     WHERE r.ring_id = %s ORDER BY r.risk DESC NULLS LAST, r.account_id LIMIT %s
 """
 MEMBER: Final = {
-    **{"account_id": pl.String(), "at": TIME, "risk": pl.Float64(), "p_value": pl.Float64(), "action": pl.String()},
-    **{"promo_credits_spent": pl.Float64(), "promo_credits_left": pl.Float64()},
-    **{"created_at": TIME, "verdict": pl.String()},
+    "account_id": pl.String(),
+    "at": TIME,
+    "risk": pl.Float64(),
+    "p_value": pl.Float64(),
+    "action": pl.String(),
+    "promo_credits_spent": pl.Float64(),
+    "promo_credits_left": pl.Float64(),
+    "created_at": TIME,
+    "verdict": pl.String(),
 }
 
 SHARED: Final = """
