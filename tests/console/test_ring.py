@@ -44,14 +44,16 @@ def give(visitor: Any, *names: str, **about: Any) -> Any:  # noqa: ANN401 - of t
     return visitor.post(f"{AT}/verdict", account=list(names), verdict="abuse", **about)
 
 
-def test_members_and_what_they_share_are_shown(ring: Office, visit: Visits) -> None:
+@pytest.mark.usefixtures("ring")
+def test_members_and_what_they_share_are_shown(visit: Visits) -> None:
     page = visit("grace").get(AT).text
     assert re.findall(r'aria-label="(\w+): allow"', page) == ["ada", "bob", "carl"]
     assert "email, shared by 3 accounts" in page
     assert "A ring is a description, not an accusation" in page
 
 
-def test_the_joint_burn_has_its_table(ring: Office, visit: Visits) -> None:
+@pytest.mark.usefixtures("ring")
+def test_the_joint_burn_has_its_table(visit: Visits) -> None:
     page = visit("grace").get(AT).text
     assert 'data-name="joint"' in page
     assert "Table: Credits that they spent together" in page
@@ -76,7 +78,8 @@ def test_a_verdict_is_named_with_count_and_credits_before_it_is_given(ring: Offi
     assert verdicts(ring, "ada") == []
 
 
-def test_where_nobody_is_picked_it_is_about_all(ring: Office, visit: Visits) -> None:
+@pytest.mark.usefixtures("ring")
+def test_where_nobody_is_picked_it_is_about_all(visit: Visits) -> None:
     assert "All of the ring" in visit("grace").get(f"{AT}/verdict").text
 
 
@@ -104,12 +107,14 @@ def test_an_account_of_no_ring_cannot_be_slipped_in(ring: Office, visit: Visits,
     assert verdicts(ring, "zoe") == verdicts(ring, "ada") == []
 
 
-def test_what_the_machine_may_not_say_no_form_can(ring: Office, visit: Visits) -> None:
+@pytest.mark.usefixtures("ring")
+def test_what_the_machine_may_not_say_no_form_can(visit: Visits) -> None:
     answer = visit("grace").post(f"{AT}/verdict", account=["ada"], verdict="revoke")
     assert answer.status_code == 422
 
 
-def test_an_admin_who_reviews_not_sees_no_ring(ring: Office, visit: Visits) -> None:
+@pytest.mark.usefixtures("ring")
+def test_an_admin_who_reviews_not_sees_no_ring(visit: Visits) -> None:
     root = visit("root")
     assert root.get(AT).status_code == 403
     assert give(root, "ada").status_code == 403

@@ -68,7 +68,7 @@ def draw_burn(usage: pl.DataFrame, grants: pl.DataFrame, marks: Iterable[Mark], 
 
 
 def draw_joint_burn(burn: pl.DataFrame, step: float) -> Chart:
-    """What accounts spent together over the days since the first grant; ``burn`` has a row a bin of ``step`` seconds."""
+    """What accounts spent together over the days since the first grant; a row of ``burn`` is ``step`` seconds."""
     told = burn.with_columns(
         days=(pl.col("bin") + 1) * step / 86_400, spent=pl.col("credits").cum_sum(), day=pl.col("bin") * step // 86_400
     )

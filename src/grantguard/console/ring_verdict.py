@@ -31,7 +31,7 @@ def add_ring_verdict(router: APIRouter, office: Office) -> None:
 
     @router.get("/rings/{ring_id}/verdict")
     def name(request: Request, ring_id: str, account: Picked = []) -> Response:  # noqa: B006 - never changed
-        """Name whom a verdict would be about: those picked, else everybody; whoever another reviewer has is left out."""
+        """Name whom a verdict would be about: those picked, else all; whoever another reviewer has is left out."""
         now, visitor = office.clock(), request.state.visitor
         with office.desk.database.statement() as connection:
             members = require_members(connection, ring_id)
