@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from grantguard.console.account import add_account
+from grantguard.console.confirming import add_confirming
 from grantguard.console.deciding import add_deciding
 from grantguard.console.entering import add_entering
 from grantguard.console.events import add_events
@@ -17,14 +20,28 @@ from grantguard.console.office import Office
 from grantguard.console.pages import render
 from grantguard.console.queue import add_queue
 from grantguard.console.statics import add_statics
-from grantguard.errors import AccountUnknown, DecisionUnknown, GrantguardError, RingUnknown, StoreUnreachable
+from grantguard.errors import (
+    AccountUnknown,
+    AppealUnknown,
+    DecisionUnknown,
+    GrantguardError,
+    NothingWaits,
+    RingUnknown,
+    SecondPersonNeeded,
+    StoreUnreachable,
+)
 
 __all__ = ["PREFIX", "create_console"]
 
-STATUSES = {**dict.fromkeys((AccountUnknown, DecisionUnknown, RingUnknown), 404), StoreUnreachable: 503}
+STATUSES: Final[dict[type[GrantguardError], int]] = {
+    **dict.fromkeys((AccountUnknown, AppealUnknown, DecisionUnknown, RingUnknown), 404),
+    SecondPersonNeeded: 403,
+    NothingWaits: 409,
+    StoreUnreachable: 503,
+}
 """What our errors are as pages; any other is 422."""
 
-AWAY = "The store does not answer. Nothing was lost: load the page again in a moment."
+AWAY: Final = "The store does not answer. Nothing was lost: load the page again in a moment."
 
 
 def create_console(office: Office) -> FastAPI:
@@ -34,7 +51,7 @@ def create_console(office: Office) -> FastAPI:
     _install_faults(app)
     guard = Guard(office)
     open_to_all, reviewing = APIRouter(), guard.router("reviewer")
-    reading = guard.router("reviewer", "approver")
+    approving, reading = guard.router("approver"), guard.router("reviewer", "approver")
 
     @open_to_all.get("/")
     def first() -> Response:
@@ -45,9 +62,11 @@ def create_console(office: Office) -> FastAPI:
     add_entering(open_to_all, office, guard)
     add_queue(reviewing, office)
     add_deciding(reviewing, office)
-    add_account(reading, office)
+    add_confirming(approving, office)
     add_events(reading, office)
-    for router in (open_to_all, reviewing, reading):
+    # Last: an id may hold a slash, so that its page answers to whatever stands below accounts.
+    add_account(reading, office)
+    for router in (open_to_all, reviewing, approving, reading):
         app.include_router(router)
     return app
 
