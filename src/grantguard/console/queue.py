@@ -25,6 +25,9 @@ A_PAGE: Final = 25
 """Accounts of a page."""
 
 
+Said = Annotated[str, Form(max_length=2_000, pattern=r"^[^\x00]*$")]
+
+
 class Asked(Filters):
     """What the address asks for: filters, a page, and the account that was just done."""
 
@@ -43,7 +46,7 @@ def add_queue(router: APIRouter, office: Office) -> None:
         return render(request, "queue.html", done=tell_done(office, asked.done), **about)
 
     @router.post("/next")
-    def take_next(request: Request, after: Annotated[str, Form()] = "", asked: Annotated[str, Form()] = "") -> Response:
+    def take_next(request: Request, after: Said = "", asked: Said = "") -> Response:
         """Take the first account that nobody has; the one before is let go."""
         name, now = request.state.visitor.name, office.clock()
         if after:
