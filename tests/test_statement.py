@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grantguard.signals import CATALOGUE
-from grantguard.statement import Said, tell_holder, tell_house, tell_way_back
-from grantguard.vocabulary import FAMILIES, Action, Capabilities, Decision, Label, Reason, Recheck, Support
+from grantguard.statement import Said, tell_holder, tell_house
+from grantguard.vocabulary import FAMILIES, Action, Decision, Label, Reason, Recheck, Support
 
 NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 REASON = Reason("gap_variation", "tempo", 0.02, "ratio", 1.1, 0.999, 1.5, "gaps vary by only 2%")
@@ -90,21 +90,3 @@ def test_the_house_can_tell_what_was_never_scored() -> None:
     told = tell_house(replace(HOLD, risk=None, p_value=None, reasons=(replace(REASON, typical=None),)), ())
     assert "not scored" in told
     assert "no typical value" in told
-
-
-DOES_ALL = Capabilities(can_hold=True, can_release=True, can_revoke=True)
-REVOKES_ALONE = Capabilities(can_hold=False, can_release=False, can_revoke=True, otherwise="nothing is held there")
-
-
-@pytest.mark.parametrize(
-    ("action", "ledger", "said"),
-    [
-        ("hold", DOES_ALL, "released at the ledger"),
-        ("revoke", DOES_ALL, "granted anew at the ledger"),
-        ("revoke", REVOKES_ALONE, "cannot be undone at the ledger (nothing is held there)"),
-        ("revoke", None, "by hand"),
-        ("allow", DOES_ALL, "nothing to undo"),
-    ],
-)
-def test_whether_there_is_a_way_back_is_told(action: Action, ledger: Capabilities | None, said: str) -> None:
-    assert said in tell_way_back(action, ledger)

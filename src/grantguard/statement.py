@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from grantguard.vocabulary import Action, Capabilities, Decision, Label
+from grantguard.vocabulary import Decision, Label
 
 DONE: Final = {
     "hold": "We have paused promotional credit of your account",
@@ -87,15 +87,3 @@ def _ground(decision: Decision, verdict: Label | None) -> list[str]:
 
 def _beside(typical: float | None) -> str:
     return "no typical value is known" if typical is None else f"typical is {typical:.3g}"
-
-
-def tell_way_back(action: Action, ledger: Capabilities | None) -> str:
-    """What can be undone of what stands, in a plain sentence; ``ledger`` is None where none is told."""
-    if action == "allow":
-        return "Nothing is held or revoked, so there is nothing to undo."
-    if ledger is None:
-        return "No ledger is told of decisions here: whatever was done by hand is undone by hand."
-    if ledger.can_release:
-        again = "released" if action == "hold" else "granted anew"
-        return f"This can be undone: a verdict of genuine, and what is left is {again} at the ledger."
-    return f"This cannot be undone at the ledger ({ledger.otherwise}). Give the credit there by hand, and say so here."

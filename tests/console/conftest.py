@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -72,3 +73,9 @@ def visit(office: Office) -> Callable[[str], Visit]:
         for name, given in roles.items():
             add_person(connection, name, given, None, office.clock())
     return lambda name: Visit(office).enter(name)
+
+
+@pytest.fixture
+def quoted() -> Callable[[str], str]:
+    """An id as an address tells it."""
+    return lambda name: quote(name, safe="")

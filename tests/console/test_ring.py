@@ -108,6 +108,12 @@ def test_an_account_of_no_ring_cannot_be_slipped_in(ring: Office, visit: Visits,
 
 
 @pytest.mark.usefixtures("ring")
+def test_a_reviewer_is_no_second_person_for_a_ring_either(ring: Office, visit: Visits) -> None:
+    give(visit("alan"), "carl")
+    assert give(visit("grace"), "ada", "carl").status_code == 403
+    assert verdicts(ring, "ada") == []
+
+
 def test_what_the_machine_may_not_say_no_form_can(visit: Visits) -> None:
     answer = visit("grace").post(f"{AT}/verdict", account=["ada"], verdict="revoke")
     assert answer.status_code == 422

@@ -32,7 +32,7 @@ from grantguard.cli.terminal import (
     page_of_output,
     read_tables,
 )
-from grantguard.console import PREFIX, Office, create_console
+from grantguard.console import EVERYTHING, PREFIX, Office, create_console
 from grantguard.contract import TRUTH, Tables
 from grantguard.errors import UsageError
 from grantguard.evaluation import evaluate as hold_against
@@ -48,6 +48,7 @@ from grantguard.sources.outputs import write_table
 from grantguard.store.bundles import write_bundle
 from grantguard.store.migrating import upgrade
 from grantguard.training import train as make_bundle
+from grantguard.vocabulary import Ledger
 
 DEMO = "demo"
 """Who looks at the demonstration: every role, no password, a link that opens once."""
@@ -103,11 +104,16 @@ def serve_deployment(
     """
     work = work_of(settings, deployment)
     app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
-    ledger = None if work.ledger is None else work.ledger.capabilities
-    app.mount(PREFIX, create_console(Office(deployment.desk, deployment.shelf, deployment.clock, ledger=ledger)))
+    app.mount(PREFIX, create_console(_office_of(deployment, work.ledger)))
     trace(app, settings.otel_endpoint)
     with nullcontext() if settings.metrics_port is None else watching(deployment, settings.metrics_port):
         run_app(app, host, port, enter)
+
+
+def _office_of(deployment: Deployment, ledger: Ledger | None) -> Office:
+    """Where the deployment's reviewers work."""
+    can = EVERYTHING if ledger is None else ledger.capabilities
+    return Office(deployment.desk, deployment.shelf, deployment.clock, can)
 
 
 def run_app(app: FastAPI, host: str, port: int, enter: str | None = None) -> None:

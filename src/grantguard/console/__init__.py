@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from grantguard.console.app import PREFIX, create_console
-from grantguard.console.office import Office
+from grantguard.console.office import EVERYTHING, Office
 
-__all__ = ["PREFIX", "Office", "create_console"]
+__all__ = ["EVERYTHING", "PREFIX", "Office", "create_console"]

@@ -44,7 +44,7 @@ class Asked(Filters):
 def add_account(router: APIRouter, office: Office) -> None:
     """Add the page of an account."""
 
-    @router.get("/accounts/{account_id}")
+    @router.get("/accounts/{account_id:path}")
     def account(request: Request, account_id: str, asked: Annotated[Asked, Query()]) -> Response:
         now, visitor = office.clock(), request.state.visitor
         case = read_case(office, account_id, now)

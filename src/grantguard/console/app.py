@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -39,15 +41,15 @@ from grantguard.errors import (
 
 __all__ = ["PREFIX", "create_console"]
 
-STATUSES = {
-    **dict.fromkeys((AccountUnknown, DecisionUnknown, RingUnknown, AppealUnknown, NothingWaits), 404),
+STATUSES: Final[dict[type[GrantguardError], int]] = {
+    **dict.fromkeys((AccountUnknown, AppealUnknown, DecisionUnknown, RingUnknown), 404),
     SecondPersonNeeded: 403,
-    AppealSettled: 409,
+    **dict.fromkeys((NothingWaits, AppealSettled), 409),
     StoreUnreachable: 503,
 }
 """What our errors are as pages; any other is 422."""
 
-AWAY = "The store does not answer. Nothing was lost: load the page again in a moment."
+AWAY: Final = "The store does not answer. Nothing was lost: load the page again in a moment."
 
 
 def create_console(office: Office) -> FastAPI:
@@ -57,8 +59,9 @@ def create_console(office: Office) -> FastAPI:
     _install_faults(app)
     guard = Guard(office)
     open_to_all, reviewing = APIRouter(), guard.router("reviewer")
-    reading, counting = guard.router("reviewer", "approver"), guard.router("approver", "admin")
-    watching, ruling = guard.router("reviewer", "approver", "admin"), guard.router("admin")
+    approving, reading = guard.router("approver"), guard.router("reviewer", "approver")
+    watching, counting = guard.router("reviewer", "approver", "admin"), guard.router("approver", "admin")
+    ruling = guard.router("admin")
 
     @open_to_all.get("/")
     def first() -> Response:
@@ -69,18 +72,19 @@ def create_console(office: Office) -> FastAPI:
     add_entering(open_to_all, office, guard)
     add_queue(reviewing, office)
     add_deciding(reviewing, office)
-    add_account(reading, office)
+    add_confirming(approving, office)
     add_events(reading, office)
-    add_ring(reading, office)
     add_ring_verdict(reviewing, office)
-    add_confirming(reading, office)
+    add_ring(reading, office)
     add_appeals(reading, office)
     add_search(reading, office)
     add_campaigns(watching, office)
     add_models(watching, office)
     add_counting(counting, office)
     add_audit(ruling, office)
-    for router in (open_to_all, reviewing, reading, watching, counting, ruling):
+    # Last: an id may hold a slash, so that its page answers to whatever stands below accounts.
+    add_account(reading, office)
+    for router in (open_to_all, reviewing, approving, reading, watching, counting, ruling):
         app.include_router(router)
     return app
 

@@ -12,7 +12,6 @@ from grantguard.console.office import Office
 from grantguard.console.pages import render
 from grantguard.console.words import say_headline
 from grantguard.settlement import overturn, require_appeal, state, uphold
-from grantguard.statement import tell_way_back
 from grantguard.store.appeals import Appeal, list_appeals
 from grantguard.store.audit import Entry, record
 from grantguard.store.database import Connection
@@ -61,12 +60,12 @@ def _tell(connection: Connection, office: Office, found: Appeal) -> dict[str, An
     """What is read before an appeal is settled, and what may be sent when it is."""
     rated, standing = find_risk(connection, found.account_id), find_standing(connection, found.account_id)
     stopped = [each for each in standing if each.action != "allow"]
-    action = "allow" if not stopped else max(stopped, key=lambda each: each.changed_at).action
     return {
         "headline": say_headline(rated),
         "rated": rated,
         "stopped": stopped,
         "verdicts": verdicts_of(connection, found.account_id),
         "statement": state(connection, found.decision_id, found.outcome),
-        "way_back": tell_way_back(action, office.ledger),
+        "can_give_back": office.capabilities.can_release,
+        "otherwise": office.capabilities.otherwise,
     }

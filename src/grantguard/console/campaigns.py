@@ -42,7 +42,7 @@ def add_campaigns(router: APIRouter, office: Office) -> None:
         about: dict[str, Any] = {"kept": kept, "rows": rows, "total": _add_up(rows), "charts": charts, "users": PARTS}
         return render(request, "campaigns.html", now=office.clock(), **about)
 
-    @router.get("/campaigns/{campaign}")
+    @router.get("/campaigns/{campaign:path}")
     def one(request: Request, campaign: str) -> Response:
         kept = _read(office)
         row = next((each for each in kept.told or [] if each["campaign"] == campaign), None)

@@ -122,13 +122,8 @@ def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:
     used = ((day, row) for day, row in enumerate(counts) if row.any())
     rows = [(day, int(row.sum()), int((row > 0).sum()), int(row.max())) for day, row in used]
     columns = ("day", "requests", "hours in use", "busiest hour")
-    return Chart(
-        "use",
-        "Requests by day and hour since the first grant",
-        {"data": [heat], "layout": layout | {"height": min(140 + 16 * days, 480), "showlegend": False}},
-        columns,
-        rows,
-    )
+    figure = {"data": [heat], "layout": layout | {"height": min(140 + 16 * days, 480), "showlegend": False}}
+    return Chart("use", "Requests by day and hour since the first grant", figure, columns, rows)
 
 
 def draw_sizes(usage: pl.DataFrame, population: pl.DataFrame) -> Chart:

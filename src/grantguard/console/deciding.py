@@ -13,6 +13,7 @@ from grantguard.console.queue import lead_on
 from grantguard.settlement import Judgement, judge
 from grantguard.store.audit import Entry, record
 from grantguard.store.claims import claim, release_claim
+from grantguard.store.revocations import find_accused
 from grantguard.vocabulary import Label
 from grantguard.worlds import TECHNIQUES
 
@@ -25,7 +26,7 @@ Note = Annotated[str, Form(max_length=4_000, pattern=r"^[^\x00]*$")]
 def add_deciding(router: APIRouter, office: Office) -> None:
     """Add what ends a review."""
 
-    @router.post("/accounts/{account_id}/decide")
+    @router.post("/accounts/{account_id:path}/decide")
     def decide(
         request: Request,
         account_id: str,
@@ -35,8 +36,11 @@ def add_deciding(router: APIRouter, office: Office) -> None:
         asked: Annotated[str, Form()] = "",
     ) -> Response:
         """Decide, and open the next account."""
-        person = request.state.visitor.name
+        visitor = request.state.visitor
+        person = visitor.name
         _require_claim(office, account_id, person)
+        if verdict == "abuse" and not visitor.may("approver"):
+            require_first(office, [account_id], person)
         if verdict == "unsure":
             _pass_on(office, account_id, person, note)
         else:
@@ -49,6 +53,14 @@ def _require_claim(office: Office, account_id: str, person: str) -> None:
     with office.desk.database.connection() as connection:
         if not claim(connection, account_id, person, office.clock(), office.lapse):
             raise HTTPException(409, "Another reviewer has this account now; nothing was decided")
+
+
+def require_first(office: Office, account_ids: list[str], person: str) -> None:
+    """The second of two who say abuse is an approver, whichever page it is said on."""
+    with office.desk.database.statement() as connection:
+        accused = find_accused(connection, account_ids, person, office.desk.rules.second_person_above)
+    for account_id, first in accused.items():
+        raise HTTPException(403, f"{first} said abuse of {account_id} before; an approver confirms that, or declines")
 
 
 def _judge(office: Office, account_id: str, person: str, verdict: Label, technique: str | None, note: str) -> None:

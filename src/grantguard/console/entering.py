@@ -18,7 +18,7 @@ from grantguard.store.sessions import accept, close_session, open_session
 REFUSED: Final = "This name and password open nothing. After five failures a name is locked for a quarter of an hour."
 USED: Final = "This link opens nothing: it was used, or is too old. Ask for another, or log in with a password."
 
-Said = Annotated[str, Form(max_length=1_000)]
+Said = Annotated[str, Form(max_length=1_000, pattern=r"^[^\x00]*$")]
 
 
 def add_entering(router: APIRouter, office: Office, guard: Guard) -> None:

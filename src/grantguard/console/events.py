@@ -39,7 +39,7 @@ class Asked(BaseModel):
 def add_events(router: APIRouter, office: Office) -> None:
     """Add the page of an account's events."""
 
-    @router.get("/accounts/{account_id}/events")
+    @router.get("/accounts/{account_id:path}/events")
     def events(request: Request, account_id: str, asked: Annotated[Asked, Query()]) -> Response:
         now, name = office.clock(), request.state.visitor.name
         with office.desk.database.connection() as connection:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY: Final = (
@@ -13,6 +14,9 @@ POLICY: Final = (
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Scripts and styles come from here or not at all; why this goes with Plotly stands in docs/decisions."""
+
+NUL: Final = "\x00"
+"""No store keeps it, so nothing has it in its name."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,9 @@ class Locked:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the exchange on; its answer forbids what pages do not need."""
+        if scope["type"] == "http" and (NUL in scope["path"] or b"%00" in scope.get("query_string", b"")):
+            await PlainTextResponse("There is no such page", 404)(scope, receive, send)
+            return
 
         async def locked(message: Message) -> None:
             if message["type"] == "http.response.start":

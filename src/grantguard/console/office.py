@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from grantguard.settlement import Desk
 from grantguard.store.shelf import Shelf
 from grantguard.vocabulary import Capabilities
+
+EVERYTHING: Final = Capabilities(can_hold=True, can_release=True, can_revoke=True)
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Office:
     desk: Desk
     shelf: Shelf
     clock: Callable[[], datetime]
+    capabilities: Capabilities = EVERYTHING
+    """What the ledger can undo."""
     lapse: timedelta = timedelta(minutes=20)
     """How long an account stays with the reviewer who took it."""
-    ledger: Capabilities | None = None
-    """What the ledger can do; None: no ledger is told."""

@@ -16,7 +16,7 @@ from grantguard.console.statics import find_address, find_style_ids
 PAGES: Final = (
     ("Queue", "/queue", ("reviewer",)),
     ("Search", "/search", ("reviewer", "approver")),
-    ("Revocations", "/confirm", ("reviewer", "approver")),
+    ("Confirm", "/confirm", ("approver",)),
     ("Appeals", "/appeals", ("reviewer", "approver")),
     ("Campaigns", "/campaigns", ("reviewer", "approver", "admin")),
     ("Models", "/models", ("reviewer", "approver", "admin")),

@@ -17,11 +17,15 @@ from grantguard.console.told import tell_done
 from grantguard.console.waiting import Filters, list_waiting
 from grantguard.store.audit import Entry, record
 from grantguard.store.claims import claim, release_claim
+from grantguard.store.draws import keep_draws
 from grantguard.store.listing import read_reasons
 from grantguard.vocabulary import FAMILIES
 
 A_PAGE: Final = 25
 """Accounts of a page."""
+
+
+Said = Annotated[str, Form(max_length=2_000, pattern=r"^[^\x00]*$")]
 
 
 class Asked(Filters):
@@ -42,7 +46,7 @@ def add_queue(router: APIRouter, office: Office) -> None:
         return render(request, "queue.html", done=tell_done(office, asked.done), **about)
 
     @router.post("/next")
-    def take_next(request: Request, after: Annotated[str, Form()] = "", asked: Annotated[str, Form()] = "") -> Response:
+    def take_next(request: Request, after: Said = "", asked: Said = "") -> Response:
         """Take the first account that nobody has; the one before is let go."""
         name, now = request.state.visitor.name, office.clock()
         if after:
@@ -50,7 +54,7 @@ def add_queue(router: APIRouter, office: Office) -> None:
                 release_claim(connection, after, name)
         return RedirectResponse(lead_on(office, name, now, asked, but=after), 303)
 
-    @router.post("/accounts/{account_id}/claim")
+    @router.post("/accounts/{account_id:path}/claim")
     def take(request: Request, account_id: str) -> Response:
         """Take an account, if nobody has it."""
         take_one(office, account_id, request.state.visitor.name, office.clock())
@@ -69,12 +73,21 @@ def take_one(office: Office, account_id: str, person: str, now: datetime) -> boo
 def lead_on(office: Office, person: str, now: datetime, filters: str = "", *, but: str = "", done: str = "") -> str:
     """Where the next account stands that nobody has, which is the person's from now on; the queue, if there is none."""
     wanted = Filters.model_validate(dict(parse_qsl(filters)))
-    waiting = wanted.matching(list_waiting(office, now)).filter(pl.col("person").is_null(), pl.col("account_id") != but)
+    listed = list_waiting(office, now)
+    _keep_draws(office, listed, now)
+    waiting = wanted.matching(listed).filter(pl.col("person").is_null(), pl.col("account_id") != but)
     about = wanted.asked() | ({"done": done} if done else {})
     for account_id in waiting["account_id"]:
         if take_one(office, account_id, person, now):
             return f"{PREFIX}/accounts/{quote(account_id, safe='')}?{urlencode(about)}"
     return f"{PREFIX}/queue?{urlencode(about)}"
+
+
+def _keep_draws(office: Office, listed: pl.DataFrame, now: datetime) -> None:
+    """Remember who was drawn into this day's queue, now that it is worked on; nobody is told before the verdict."""
+    drawn = listed.drop_nulls("drawn_with")
+    with office.desk.database.connection() as connection:
+        keep_draws(connection, dict(drawn.select("account_id", "drawn_with").iter_rows()), now)
 
 
 def _tell_queue(office: Office, waiting: pl.DataFrame, asked: Asked, person: str) -> dict[str, Any]:

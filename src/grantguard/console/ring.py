@@ -32,7 +32,7 @@ SHORTEST: Final = 900.0
 def add_ring(router: APIRouter, office: Office) -> None:
     """Add the page of a ring."""
 
-    @router.get("/rings/{ring_id}")
+    @router.get("/rings/{ring_id:path}")
     def ring(request: Request, ring_id: str, done: int = 0) -> Response:
         now, visitor = office.clock(), request.state.visitor
         with office.desk.database.connection() as connection:

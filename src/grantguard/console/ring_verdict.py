@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from grantguard.console.deciding import NAMES as TECHNIQUES
-from grantguard.console.deciding import Note
+from grantguard.console.deciding import Note, require_first
 from grantguard.console.guarding import PREFIX
 from grantguard.console.office import Office
 from grantguard.console.pages import render
@@ -29,7 +29,7 @@ Picked = Annotated[list[str], Query(max_length=1_000)]
 def add_ring_verdict(router: APIRouter, office: Office) -> None:
     """Add the page that names what a verdict would do, and the verdict."""
 
-    @router.get("/rings/{ring_id}/verdict")
+    @router.get("/rings/{ring_id:path}/verdict")
     def name(request: Request, ring_id: str, account: Picked = []) -> Response:  # noqa: B006 - never changed
         """Name whom a verdict would be about: those picked, else all; whoever another reviewer has is left out."""
         now, visitor = office.clock(), request.state.visitor
@@ -43,7 +43,7 @@ def add_ring_verdict(router: APIRouter, office: Office) -> None:
         about |= {"all": total_of(members), "others": others, "claims": claims, "techniques": TECHNIQUES}
         return render(request, "ring_verdict.html", above=office.desk.rules.second_person_above, **about)
 
-    @router.post("/rings/{ring_id}/verdict")
+    @router.post("/rings/{ring_id:path}/verdict")
     def give(
         request: Request,
         ring_id: str,
@@ -53,10 +53,12 @@ def add_ring_verdict(router: APIRouter, office: Office) -> None:
         technique: Annotated[str, Form()] = "",
     ) -> Response:
         """Give the verdict to those who were named, and lead back to the ring."""
-        person = request.state.visitor.name
-        _require_free(office, ring_id, account, person)
+        visitor = request.state.visitor
+        _require_free(office, ring_id, account, visitor.name)
+        if verdict == "abuse" and not visitor.may("approver"):
+            require_first(office, account, visitor.name)
         said = Judgement(tuple(account), ring_id, verdict, technique if technique in TECHNIQUES else None, note)
-        decisions = judge(office.desk, said, person, office.clock())
+        decisions = judge(office.desk, said, visitor.name, office.clock())
         return RedirectResponse(f"{PREFIX}/rings/{quote(ring_id, safe='')}?done={len(decisions)}", 303)
 
 

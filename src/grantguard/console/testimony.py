@@ -26,7 +26,7 @@ def _paid(billing: pl.DataFrame) -> str | None:
 
 
 def _came_back(usage: pl.DataFrame) -> str | None:
-    days = _elapsed_days(usage)
+    days = (usage["occurred_at"] - usage["occurred_at"].min()).dt.total_days() if usage.height else pl.Series([0])
     if days.n_unique() < 3:
         return None
     return f"Came back: active on {days.n_unique()} of {_whole(days.max()) + 1} days."
@@ -51,11 +51,6 @@ def _leaves_credit(usage: pl.DataFrame, grants: pl.DataFrame) -> str | None:
     given = float(grants["credits"].sum())
     left = 1 - float(usage["promo_credits"].sum()) / given if given else 0.0
     return f"Is in no hurry: {say_share(left)} of what it was given is unspent." if left >= 0.5 else None
-
-
-def _elapsed_days(usage: pl.DataFrame) -> pl.Series:
-    since = usage["occurred_at"] - usage["occurred_at"].min()
-    return since.dt.total_days()
 
 
 def _whole(number: object) -> int:
