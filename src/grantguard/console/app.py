@@ -10,18 +10,26 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from grantguard.console.account import add_account
+from grantguard.console.appeals import add_appeals
+from grantguard.console.audit import add_audit
+from grantguard.console.campaigns import add_campaigns, add_counting
 from grantguard.console.confirming import add_confirming
 from grantguard.console.deciding import add_deciding
 from grantguard.console.entering import add_entering
 from grantguard.console.events import add_events
 from grantguard.console.guarding import PREFIX, Guard
 from grantguard.console.locks import Locked
+from grantguard.console.models import add_models
 from grantguard.console.office import Office
 from grantguard.console.pages import render
 from grantguard.console.queue import add_queue
+from grantguard.console.ring import add_ring
+from grantguard.console.ring_verdict import add_ring_verdict
+from grantguard.console.search import add_search
 from grantguard.console.statics import add_statics
 from grantguard.errors import (
     AccountUnknown,
+    AppealSettled,
     AppealUnknown,
     DecisionUnknown,
     GrantguardError,
@@ -36,7 +44,7 @@ __all__ = ["PREFIX", "create_console"]
 STATUSES: Final[dict[type[GrantguardError], int]] = {
     **dict.fromkeys((AccountUnknown, AppealUnknown, DecisionUnknown, RingUnknown), 404),
     SecondPersonNeeded: 403,
-    NothingWaits: 409,
+    **dict.fromkeys((NothingWaits, AppealSettled), 409),
     StoreUnreachable: 503,
 }
 """What our errors are as pages; any other is 422."""
@@ -52,6 +60,8 @@ def create_console(office: Office) -> FastAPI:
     guard = Guard(office)
     open_to_all, reviewing = APIRouter(), guard.router("reviewer")
     approving, reading = guard.router("approver"), guard.router("reviewer", "approver")
+    watching, counting = guard.router("reviewer", "approver", "admin"), guard.router("approver", "admin")
+    ruling = guard.router("admin")
 
     @open_to_all.get("/")
     def first() -> Response:
@@ -64,9 +74,17 @@ def create_console(office: Office) -> FastAPI:
     add_deciding(reviewing, office)
     add_confirming(approving, office)
     add_events(reading, office)
+    add_ring_verdict(reviewing, office)
+    add_ring(reading, office)
+    add_appeals(reading, office)
+    add_search(reading, office)
+    add_campaigns(watching, office)
+    add_models(watching, office)
+    add_counting(counting, office)
+    add_audit(ruling, office)
     # Last: an id may hold a slash, so that its page answers to whatever stands below accounts.
     add_account(reading, office)
-    for router in (open_to_all, reviewing, approving, reading):
+    for router in (open_to_all, reviewing, approving, reading, watching, counting, ruling):
         app.include_router(router)
     return app
 

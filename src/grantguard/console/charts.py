@@ -67,6 +67,39 @@ def draw_burn(usage: pl.DataFrame, grants: pl.DataFrame, marks: Iterable[Mark], 
     return Chart("burn", "Spent share of each grant, by days since the first grant", figure, columns, rows)
 
 
+def draw_joint_burn(burn: pl.DataFrame, step: float) -> Chart:
+    """What accounts spent together over the days since the first grant; a row of ``burn`` is ``step`` seconds."""
+    told = burn.with_columns(
+        days=(pl.col("bin") + 1) * step / 86_400, spent=pl.col("credits").cum_sum(), day=pl.col("bin") * step // 86_400
+    )
+    line = _line("spent together", told.select("days", share="spent"), "solid")
+    active = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "accounts at work",
+        "x": told["days"].round(3).to_list(),
+        "y": told["accounts"].to_list(),
+        "yaxis": "y2",
+        "line": {"shape": "hv", "dash": "dot"},
+    }
+    layout = _axes("days since the first grant", "credits spent together")
+    layout["yaxis2"] = {
+        "title": {"text": "accounts at work"},
+        "overlaying": "y",
+        "side": "right",
+        "rangemode": "tozero",
+    }
+    by_day = told.group_by("day").agg(
+        pl.col("credits").sum(), pl.col("requests").sum(), pl.col("accounts").max(), pl.col("spent").last()
+    )
+    rows = [
+        (int(row["day"]), say_number(row["credits"]), say_number(row["spent"]), row["requests"], row["accounts"])
+        for row in by_day.sort("day").iter_rows(named=True)
+    ]
+    columns = ("day", "credits", "credits so far", "requests", "most accounts at once")
+    return Chart("joint", "Credits that they spent together", {"data": [line, active], "layout": layout}, columns, rows)
+
+
 def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:
     """How many requests there were in each hour since the first grant; a row is a day of 24 hours from there."""
     hours = (usage["occurred_at"] - since).dt.total_hours()

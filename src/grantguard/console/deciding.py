@@ -13,7 +13,7 @@ from grantguard.console.queue import lead_on
 from grantguard.settlement import Judgement, judge
 from grantguard.store.audit import Entry, record
 from grantguard.store.claims import claim, release_claim
-from grantguard.store.revocations import find_waiting
+from grantguard.store.revocations import find_accused
 from grantguard.vocabulary import Label
 from grantguard.worlds import TECHNIQUES
 
@@ -40,7 +40,7 @@ def add_deciding(router: APIRouter, office: Office) -> None:
         person = visitor.name
         _require_claim(office, account_id, person)
         if verdict == "abuse" and not visitor.may("approver"):
-            _require_nothing_waits(office, account_id)
+            require_first(office, [account_id], person)
         if verdict == "unsure":
             _pass_on(office, account_id, person, note)
         else:
@@ -55,12 +55,12 @@ def _require_claim(office: Office, account_id: str, person: str) -> None:
             raise HTTPException(409, "Another reviewer has this account now; nothing was decided")
 
 
-def _require_nothing_waits(office: Office, account_id: str) -> None:
+def require_first(office: Office, account_ids: list[str], person: str) -> None:
     """The second of two who say abuse is an approver, whichever page it is said on."""
     with office.desk.database.statement() as connection:
-        waiting = find_waiting(connection, [account_id]).get(account_id)
-    if waiting is not None:
-        raise HTTPException(403, f"{waiting.asked_by} asked for its revocation; an approver confirms that, or declines")
+        accused = find_accused(connection, account_ids, person, office.desk.rules.second_person_above)
+    for account_id, first in accused.items():
+        raise HTTPException(403, f"{first} said abuse of {account_id} before; an approver confirms that, or declines")
 
 
 def _judge(office: Office, account_id: str, person: str, verdict: Label, technique: str | None, note: str) -> None:

@@ -19,7 +19,7 @@ PAGES: Final = (
     ("Confirm", "/confirm", ("approver",)),
     ("Appeals", "/appeals", ("reviewer", "approver")),
     ("Campaigns", "/campaigns", ("reviewer", "approver", "admin")),
-    ("Models", "/models", ("admin",)),
+    ("Models", "/models", ("reviewer", "approver", "admin")),
     ("Audit", "/audit", ("admin",)),
 )
 """What the navigation leads to, and for which roles."""

@@ -10,7 +10,7 @@ from grantguard.store.decisions import newest_decision
 from grantguard.store.draws import find_draw
 from grantguard.store.revocations import find_waiting
 from grantguard.store.verdicts import Verdict, verdicts_of
-from grantguard.vocabulary import Capabilities, Decision
+from grantguard.vocabulary import Action, Capabilities, Decision
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,16 @@ def tell_done(office: Office, account_id: str | None) -> Done | None:
 def _read(connection: Connection, account_id: str, ledger: Capabilities) -> Done:
     verdict = next(iter(verdicts_of(connection, account_id)), None)
     decision = newest_decision(connection, account_id)
-    undo = None if decision is None else say_undo(decision, ledger)
+    undo = None if decision is None else say_undo(decision.action, ledger)
     waits = account_id in find_waiting(connection, [account_id])
     return Done(account_id, verdict, decision, find_draw(connection, account_id), undo, waits)
 
 
-def say_undo(decision: Decision, ledger: Capabilities) -> str | None:
+def say_undo(action: Action, ledger: Capabilities) -> str | None:
     """How what was decided is undone, or that the ledger cannot; None where there is nothing to undo."""
-    if decision.action == "allow":
+    if action == "allow":
         return None
     if not ledger.can_release:
         return f"The ledger cannot undo it: {ledger.otherwise}."
-    undone = "the hold ends" if decision.action == "hold" else "what was revoked is given anew"
+    undone = "the hold ends" if action == "hold" else "what was revoked is given anew"
     return f"To undo it, open the account and say genuine: {undone}."

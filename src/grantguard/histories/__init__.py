@@ -8,6 +8,7 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 from __future__ import annotations
 
 from grantguard.histories.charging import charge
+from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.own import Own
 from grantguard.histories.past import Histories, Past, ask
 from grantguard.histories.reach import REACH
@@ -15,6 +16,7 @@ from grantguard.histories.rings import Look, follow_rings, link_around
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
+    "HUBS",
     "REACH",
     "Billing",
     "Days",

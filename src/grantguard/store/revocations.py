@@ -73,6 +73,22 @@ def find_waiting(connection: Connection, account_ids: list[str]) -> dict[str, Re
         return {each.account_id: each for each in cursor.execute(asked.encode(), [account_ids])}
 
 
+def find_accused(connection: Connection, account_ids: list[str], person: str, above: float) -> dict[str, str]:
+    """Accounts with more than so much credit left of which somebody else's abuse is the newest verdict; and who it is.
+
+    Another's abuse would revoke there, whether the first one's wish still waits or was declined.
+    """
+    asked = """
+        SELECT account_id, reviewer FROM risks JOIN LATERAL (
+            SELECT reviewer, verdict FROM verdicts WHERE verdicts.account_id = risks.account_id
+            ORDER BY given_at DESC, reviewer LIMIT 1
+        ) AS newest ON true
+        WHERE account_id = ANY(%s) AND promo_credits_left > %s AND verdict = 'abuse' AND reviewer <> %s
+    """
+    rows = connection.execute(asked, [account_ids, above, person])
+    return {str(account_id): str(reviewer) for account_id, reviewer in rows}
+
+
 def waiting_revocations(connection: Connection, limit: int) -> tuple[Revocation, ...]:
     """What waits, the longest first. Where so little credit is left by now that one person was enough, nothing does."""
     with connection.cursor(row_factory=class_row(Revocation)) as cursor:
