@@ -101,7 +101,7 @@ def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"symbol": "square", "size": _sizes(counts[day, hour]).tolist()},
     }
-    layout = _axes("hour of that day since the grant", "day since the first grant")
+    layout = _axes("hour of that day since the grant", "day")
     layout["xaxis"] |= {"range": [-0.7, HOURS - 0.3], "dtick": 3}
     layout["yaxis"] |= {"range": [days - 0.3, -0.7], "dtick": max(1, days // 8)}
     used = ((day, row) for day, row in enumerate(counts) if row.any())
@@ -114,16 +114,16 @@ def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:
 def draw_sizes(usage: pl.DataFrame, population: pl.DataFrame) -> Chart:
     """How large its inputs are, against a sample of everybody's, in shares of requests."""
     edges = [0, *(4**power for power in range(1, 11))]
-    names = [f"up to {edge:,}" for edge in edges[1:]]
+    names = [_say_size(edge) for edge in edges[1:]]
     shares = {name: _share(frame["input_tokens"], edges) for name, frame in (("this", usage), ("all", population))}
     bars = [
         {"type": "bar", "name": said, "x": names, "y": shares[name], "marker": {"pattern": {"shape": shape}}}
         for name, said, shape in (("this", "this account", ""), ("all", "all accounts", "/"))
     ]
-    layout = _axes("input tokens", "share of requests") | {"barmode": "group"}
+    layout = _axes("input tokens, up to", "share of requests") | {"barmode": "group"}
     layout["yaxis"] |= {"tickformat": ".0%"}
     rows = [(names[i], f"{shares['this'][i]:.1%}", f"{shares['all'][i]:.1%}") for i in range(len(names))]
-    columns = ("input tokens", "this account", "all accounts")
+    columns = ("input tokens, up to", "this account", "all accounts")
     return Chart("sizes", "Size of inputs, against all accounts", {"data": bars, "layout": layout}, columns, rows)
 
 
@@ -186,6 +186,13 @@ def _sizes(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """The size of a square by its requests: seen without telling colours apart."""
     shares: NDArray[np.float64] = np.sqrt(counts / counts.max(initial=1))
     return np.round(LEAST_SQUARE + (MOST_SQUARE - LEAST_SQUARE) * shares, 1)
+
+
+def _say_size(edge: int) -> str:
+    """A power of two in the units that tokens are sold in."""
+    if edge < 1024:
+        return str(edge)
+    return f"{edge // 1024} k" if edge < 1024**2 else f"{edge // 1024**2} M"
 
 
 def _share(sizes: pl.Series, edges: list[int]) -> list[float]:

@@ -66,8 +66,9 @@ def list_waiting(office: Office, now: datetime) -> pl.DataFrame:
     risks = read_risks(database, MOST_RANKED)
     queue = build_queue(risks, read_labels(database), top=LISTED, seed=seed_of(now))
     listed = queue["account_id"].to_list()
+    origins = read_origins(database, listed)
     with database.statement() as connection:
-        origins, claims = read_origins(connection, listed), claimed_by(connection, listed, now)
+        claims = claimed_by(connection, listed, now)
     told = queue.join(_describe(risks, listed), on="account_id", how="left", maintain_order="left")
     told = told.join(origins, on="account_id", how="left", maintain_order="left")
     person = pl.col("account_id").replace_strict(claims, default=None, return_dtype=pl.String)
@@ -79,9 +80,8 @@ def _describe(risks: pl.DataFrame, listed: list[str]) -> pl.DataFrame:
     """The action, the strongest reason's family, the technique hinted at, and the size of the ring of each."""
     rings = risks.drop_nulls("ring_id").group_by("ring_id").agg(ring_size=pl.len().cast(pl.Int64))
     chosen = risks.filter(pl.col("account_id").is_in(listed)).join(rings, on="ring_id", how="left")
-    hints = pl.Series([hint_at(signals) for signals in chosen["signals"]], dtype=pl.String)
-    families = pl.Series(
-        [FAMILY_OF.get(signals[0]) if len(signals) else None for signals in chosen["signals"]], dtype=pl.String
-    )
+    signals = chosen["signals"].to_list()
+    hints = pl.Series([hint_at(each) for each in signals], dtype=pl.String)
+    families = pl.Series([FAMILY_OF.get(each[0]) if each else None for each in signals], dtype=pl.String)
     told = chosen.select("account_id", "action", pl.col("ring_size").fill_null(1))
     return told.with_columns(family=families, technique=hints)

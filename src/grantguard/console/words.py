@@ -96,4 +96,7 @@ def say_elapsed(moment: datetime | None, since: datetime | None) -> str:
     """How long after the grant something was; the hour of the day is not told."""
     if moment is None or since is None:
         return NOT_KNOWN
-    return f"{say_span(since - moment)} before" if moment < since else f"after {say_span(moment - since)}"
+    if moment < since:
+        return f"{say_span(since - moment)} before"
+    days, rest = divmod(moment - since, timedelta(days=1))
+    return f"day {days}, {say_span(rest)}"

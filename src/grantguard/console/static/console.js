@@ -18,6 +18,7 @@ function theme() {
     colorway: SERIES.map(colour),
     margin: { l: 50, r: 10, t: 10, b: 45 },
     height: 300,
+    autosize: true,
     legend: { orientation: "h", y: -0.25 },
     xaxis: axis,
     yaxis: axis,
