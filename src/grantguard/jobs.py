@@ -20,6 +20,7 @@ from procrastinate import App, PsycopgConnector
 
 from grantguard.delivery import deliver_due
 from grantguard.errors import GrantguardError
+from grantguard.figures import count_due
 from grantguard.settlement import Desk, expire, recheck, refresh_thresholds, settle
 from grantguard.settlement.settling import AT_ONCE as ACCOUNTS
 from grantguard.store.delivering import StoredOutbox
@@ -36,6 +37,7 @@ EVERY: Final = {
     "recheck": "* * * * * */5",
     "refresh": "*/10 * * * *",
     "prune": "0 * * * *",
+    "count": "* * * * * */10",
 }
 """When each job is due; the sixth field is seconds."""
 
@@ -88,6 +90,10 @@ class Work:
     def refresh(self) -> None:
         """Learn anew where extended context begins."""
         refresh_thresholds(self.desk.database)
+
+    def count(self) -> None:
+        """Count the figures that are due, or that somebody wants."""
+        count_due(self.desk, self.clock())
 
     def prune(self) -> None:
         """Forget answers whose time is over, and usage that nothing reads any more."""

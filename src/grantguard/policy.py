@@ -89,19 +89,12 @@ def _says(rules: Rules) -> tuple[pl.Expr, ...]:
     is_newcomer = pl.col("age_days").fill_null(0.0) < rules.newcomer_days
     again = pl.when(is_newcomer).then(pl.duration(days=1)).otherwise(pl.duration(days=rules.recheck_days))
     left = pl.col("promo_credits_left")
-<<<<<<< HEAD
-    return assessed.with_columns(action=action).with_columns(
-        held_until=held_until,
-        recheck_credits=pl.when(left > 0).then(left * rules.recheck_share),
-        recheck_at=pl.col("at") + again,
-        tranche=pl.when(is_newcomer & ~_is_vouched_for(rules)).then(left * rules.recheck_share),
-=======
     return (
         action.alias("action"),
         held_until.alias("held_until"),
         pl.when(left > 0).then(left * rules.recheck_share).alias("recheck_credits"),
         (pl.col("at") + again).alias("recheck_at"),
->>>>>>> main
+        pl.when(is_newcomer & ~_is_vouched_for(rules)).then(left * rules.recheck_share).alias("tranche"),
     )
 
 

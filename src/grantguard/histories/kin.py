@@ -60,6 +60,17 @@ PAIR = {
 }
 """A pair of kin."""
 
+LINK = {
+    "subject": pl.UInt32(),
+    "other": pl.String(),
+    "kind": pl.String(),
+    "account_id": pl.String(),
+    "at": TIME,
+    "said": pl.Float64(),
+    "holders": pl.Int64(),
+}
+"""A kind of value that two accounts share."""
+
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
 
@@ -72,16 +83,40 @@ def pair_kin(
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
+    links = find_links(sharing, crowds, asked, guests)
+    if links.is_empty():
+        return pl.DataFrame(schema=PAIR)
+    hard = pl.col("kind").is_in(HARD)
+    soft = pl.col("said").filter(~hard).sum()
+    kin = (
+        links.lazy()
+        .group_by("subject", "other")
+        .agg(
+            pl.col("account_id", "at").first(),
+            script=pl.col("kind").is_in(SCRIPT).any(),
+            room=pl.col("kind").is_in(ROOM).any(),
+            strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
+        )
+    )
+    return run(_with_lives(kin, marks))
+
+
+def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
+    """One row a subject, other account and kind of value that both had shown, with ``holders`` and ``said``.
+
+    ``said`` is what the kind says of the pair: its strength, the less the more accounts hold the value.
+    """
     own = sharing.shown if sharing.held.is_empty() else _find_few(sharing.shown, crowds, asked)
     if sharing.held.is_empty() or own.is_empty():
-        return pl.DataFrame(schema=PAIR)
+        return pl.DataFrame(schema=LINK)
     pairs = run(_pair_up(own, sharing.held))
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
     said = pl.when("common").then(0.0).otherwise(said)
     if guests.height:
         together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
         said = pl.when(together).then(0.0).otherwise(said)
-    return run(_with_lives(_join_kinds(pairs.lazy().with_columns(said=said)), marks))
+    best = pairs.lazy().with_columns(said=said).group_by("subject", "other", "kind")
+    return run(best.agg(pl.col("account_id", "at").first(), pl.col("said").max(), pl.col("holders").min()))
 
 
 def _pair_up(own: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
@@ -92,19 +127,6 @@ def _pair_up(own: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
     uncommon = pairs.filter(~pl.col("common"))
     scripted = uncommon.filter(pl.col("kind").is_in(SCRIPT)).select("subject", "other").unique()
     return pl.concat([uncommon, pairs.filter("common").join(scripted, on=["subject", "other"], how="semi")])
-
-
-def _join_kinds(pairs: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a subject and other, of one row a value shared: of each kind, what the fewest share."""
-    hard = pl.col("kind").is_in(HARD)
-    soft = pl.col("said").filter(~hard).sum()
-    best = pairs.group_by("subject", "other", "kind").agg(pl.col("account_id", "at").first(), pl.col("said").max())
-    return best.group_by("subject", "other").agg(
-        pl.col("account_id", "at").first(),
-        script=pl.col("kind").is_in(SCRIPT).any(),
-        room=pl.col("kind").is_in(ROOM).any(),
-        strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
-    )
 
 
 def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:

@@ -12,6 +12,7 @@ import polars as pl
 from grantguard.assessment import Assessment, assess_past
 from grantguard.contract import Tables
 from grantguard.dated import Around, Dated
+from grantguard.forest import Bundle
 from grantguard.histories import REACH, Own, Past, ask
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.policy import RULES, Rules
@@ -71,6 +72,14 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
     charge = desk.charge.now()
     assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, look)
     return Seen(tables, known, assessment, charge.enforce, desk.in_tranches)
+
+
+def assess_again(desk: Desk, account_ids: list[str], at: datetime, bundle: Bundle) -> Assessment:
+    """Assess accounts with any model from what is stored and dated; nothing is written."""
+    tables = read_tables(desk.database, account_ids)
+    known, look = _mentioned(tables), _looking(desk.database, at)
+    past = Past.assembled(Own.of(tables), look(ask(known, at)))
+    return assess_past(past, ask(known, at), bundle, desk.rules, look)
 
 
 def refresh_thresholds(database: Database) -> None:

@@ -26,8 +26,7 @@ RATED: Final = (
 
 def rate(seen: Seen) -> list[Rated]:
     """The risks of what was seen."""
-    rows = seen.assessment.decided.iter_rows(named=True)
-    return [_rated(row, seen.assessment.model_version) for row in rows]
+    return [_rated(seen, row) for row in range(len(seen.account_ids))]
 
 
 def force_changes(connection: Connection, seen: Seen, now: datetime) -> list[Decision]:
@@ -49,7 +48,7 @@ def force_one(connection: Connection, seen: Seen, row: int, grant_id: str | None
     """Record the decision about one account, whatever it is, and put in force what it changes."""
     name = seen.account_ids[row]
     lock_accounts(connection, [name])
-    keep_risks(connection, [_rated(seen.assessment.decided.row(row, named=True), seen.assessment.model_version)])
+    keep_risks(connection, [_rated(seen, row)])
     standing = find_standings(connection, [name])[name]
     due = find_due(connection, seen, [row] if grant_id is None else [], now)
     taken = _take(seen, row, grant_id, standing, due.get(row), now)
@@ -111,5 +110,12 @@ def _is_stopped(standing: tuple[Standing, ...]) -> bool:
     return any(each.action != "allow" for each in standing)
 
 
-def _rated(row: Mapping[str, Any], model_version: str) -> Rated:
-    return Rated(**{name: row[name] for name in RATED}, model_version=model_version, decision_id=None)
+def _rated(seen: Seen, row: int) -> Rated:
+    assessment = seen.assessment
+    told = assessment.decided.row(row, named=True)
+    return Rated(
+        **{name: told[name] for name in RATED},
+        model_version=assessment.model_version,
+        decision_id=None,
+        reasons=assessment.reasons[row],
+    )
