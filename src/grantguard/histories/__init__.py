@@ -7,25 +7,36 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
+from grantguard.histories.keys import run
 from grantguard.histories.own import Own
-from grantguard.histories.past import Histories, Past, ask
+from grantguard.histories.everybody import Bucket, Everybody, Share, find_shared, past_among
+from grantguard.histories.past import Histories, Linked, Past, ask
 from grantguard.histories.reach import REACH
-from grantguard.histories.rings import Look, follow_rings
+from grantguard.histories.rings import Look, find_rings, follow_rings, strong_pairs
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
     "REACH",
     "Billing",
+    "Bucket",
     "Days",
+    "Everybody",
     "Grants",
     "Histories",
     "Kin",
+    "Linked",
     "Look",
     "Own",
     "Past",
+    "Share",
     "Ties",
     "Usage",
     "View",
     "ask",
+    "find_rings",
+    "find_shared",
     "follow_rings",
+    "past_among",
+    "run",
+    "strong_pairs",
 ]

@@ -61,9 +61,11 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
     known = _mentioned(tables)
     own = Own.of(tables)
     dated = own.date()
+    # Before our own news marks whom it concerns: they share a value too, and have no rows that nobody read.
+    sharing = _find_sharing(desk.database, dated, known) if with_links else []
     _date(desk.database, dated, known, now)
-    if with_links:
-        _date_sharing(desk.database, dated, known, now)
+    if sharing:
+        _date(desk.database, Own.of(read_tables(desk.database, sharing)).date(), sharing, now)
     look = _looking(desk.database, at)
     past = Past.assembled(own, look(ask(known, at)))
     charge = desk.charge.now()
@@ -83,12 +85,11 @@ def _mentioned(tables: Tables) -> list[str]:
     return pl.concat(ids).unique().sort().to_list()
 
 
-def _date_sharing(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
+def _find_sharing(database: Database, dated: Dated, account_ids: list[str]) -> list[str]:
+    """Accounts with unread news that share a value with these."""
     values = dated.facts.filter(pl.col("kind").is_in(UNCOMMON))["value"].unique().to_list()
     with database.statement() as connection:
-        sharing = find_sharing(connection, values, account_ids, MOST_SHARING)
-    if sharing:
-        _date(database, Own.of(read_tables(database, sharing)).date(), sharing, now)
+        return find_sharing(connection, values, account_ids, MOST_SHARING)
 
 
 def _date(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
