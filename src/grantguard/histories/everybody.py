@@ -30,8 +30,8 @@ from grantguard.histories.ties import PAIRS_ALONE
 class Share:
     """What one bucket's accounts had shown by a moment, values and likenesses as keys.
 
-    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` counts the accounts that had
-    shown any.
+    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` counts the accounts that
+    had shown any.
     """
 
     facts: pl.DataFrame
