@@ -69,7 +69,7 @@ def main() -> None:
         upgrade(database)
         began = time.perf_counter()
         fill(database, accounts, events)
-        print(f"filled in {time.perf_counter() - began:.0f} s: {accounts:,} accounts, {events:,} events")
+        print(f"filled in {time.perf_counter() - began:.0f} s: {accounts:,} accounts, {events:,} events")  # noqa: T201 - a bench
         measure(database, Path(home), accounts)
 
 
@@ -93,7 +93,7 @@ def measure(database: Database, home: Path, accounts: int) -> None:
                 status = client.get(f"{PREFIX}{asked}").status_code
                 took.append(1000 * (time.perf_counter() - began))
             median, worst = statistics.median(took), sorted(took)[-2]
-            print(f"{name:<28} {status}  median {median:6.0f} ms  p95 {worst:6.0f} ms  first {took[0]:6.0f} ms")
+            print(f"{name:<28} {status}  median {median:6.0f} ms  p95 {worst:6.0f} ms  first {took[0]:6.0f} ms")  # noqa: T201 - a bench
 
 
 def fill(database: Database, accounts: int, events: int) -> None:

@@ -17,7 +17,7 @@ from grantguard.store.ingesting import ingest
 
 Keep = Any
 Visit = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 KEPT_BACK = ("country-XY", "AS64599", "ip-of-ada", "13:37", "mail.example")
 """What no page may show before a verdict: country, network, address, hour of the day, mail."""

@@ -14,7 +14,7 @@ from grantguard.store.verdicts import verdicts_of
 
 Keep = Any
 Visits = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 SAID = "<script>steal()</script> I build a chess engine"
 

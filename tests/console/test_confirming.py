@@ -13,7 +13,7 @@ from grantguard.store.standing import find_standing
 
 Keep = Any
 Visits = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def say(office: Office, name: str, person: str) -> None:
     )
 
 
-def end(visitor: Any, how: str = "confirm", **about: Any) -> Any:  # noqa: ANN401 - of this folder's conftest
+def end(visitor: Any, how: str = "confirm", **about: Any) -> Any:  # noqa: ANN401 - an answer
     return visitor.post(f"/accounts/ada/{how}", note="I see it too", **about)
 
 

@@ -14,7 +14,7 @@ from grantguard.vocabulary import Label
 
 Keep = Any
 Visits = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 
 @pytest.fixture

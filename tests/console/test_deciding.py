@@ -18,7 +18,7 @@ from grantguard.vocabulary import Capabilities, Decision
 
 Keep = Any
 Visit = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 
 @pytest.fixture

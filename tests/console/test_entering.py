@@ -12,7 +12,7 @@ from grantguard.store.people import MOST_FAILURES, add_person, disable_person
 from grantguard.store.sessions import INVITED_FOR, LASTS, find_session, invite
 
 Visit = Any
-"""Of this folder's conftest.py."""
+"""Of tests/conftest.py."""
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of the tests
 
@@ -34,7 +34,8 @@ def log_in(seat: Any, name: str = "ada", password: str = PASSWORD, **more: str) 
 
 
 def test_a_password_opens_the_queue(ada: Visit) -> None:
-    assert log_in(ada).headers["location"] == "/console/queue"
+    assert log_in(ada).headers["location"] == "/console/"
+    assert ada.get("/").headers["location"] == "/console/queue"
     assert ada.get("/queue").status_code == 200
 
 
@@ -74,7 +75,7 @@ def test_log_in_leads_back_to_the_page_that_was_asked_for(ada: Visit) -> None:
     "to", ["https://example.net/", "//example.net", "/console/\\\\x", "/v1/queue", "javascript:1", ""]
 )
 def test_log_in_leads_nowhere_else(to: str) -> None:
-    assert lead_back(to) == "/console/queue"
+    assert lead_back(to) == "/console/"
 
 
 def test_a_session_that_was_planted_does_not_become_the_persons(ada: Visit) -> None:
@@ -127,7 +128,7 @@ def test_a_link_opens_once(ada: Visit, office: Office) -> None:
         token = invite(connection, "ada", office.clock())
     ada.get(f"/enter/{token}")
     csrf = {"csrf": sign(ada.client.cookies[VISIT])}
-    assert ada.client.post(f"{PREFIX}/enter/{token}", data=csrf).headers["location"] == "/console/queue"
+    assert ada.client.post(f"{PREFIX}/enter/{token}", data=csrf).headers["location"] == "/console/"
     ada.get(f"/enter/{token}")
     csrf = {"csrf": sign(ada.client.cookies[VISIT])}
     assert ada.client.post(f"{PREFIX}/enter/{token}", data=csrf).status_code == 403

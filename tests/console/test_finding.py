@@ -11,7 +11,7 @@ from grantguard.store.audit import Entry, record
 
 Keep = Any
 Visits = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 
 def write(office: Office, *actions: str, actor: str = "grace", subject: str = "ada") -> None:

@@ -19,7 +19,7 @@ from grantguard.store.verdicts import verdicts_of
 
 Keep = Any
 Visit = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 EVIL = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>{{ 7 * 7 }}"
 
@@ -164,3 +164,8 @@ def test_a_fault_forbids_them_too(visit: Visit) -> None:
 
 def test_no_page_is_kept_by_a_browser(visit: Visit) -> None:
     assert visit("grace").get("/queue").headers["cache-control"] == "no-store"
+
+
+def test_everybody_begins_where_they_may(visit: Visit) -> None:
+    places = {name: visit(name).get("/").headers["location"] for name in ("grace", "root")}
+    assert places == {"grace": "/console/queue", "root": "/console/campaigns"}

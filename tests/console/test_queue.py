@@ -15,7 +15,7 @@ from grantguard.store.risks import find_risk, keep_risks
 
 Keep = Any
 Visit = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from grantguard.store.verdicts import verdicts_of
 
 Keep = Any
 Visits = Any
-"""Of tests/conftest.py, and of this folder's."""
+"""Of tests/conftest.py."""
 
 RING = "ring:ada"
 AT = "/rings/ring%3Aada"
@@ -40,7 +40,7 @@ def verdicts(office: Office, name: str) -> list[tuple[str, str, str | None]]:
         return [(each.verdict, each.reviewer, each.ring_id) for each in verdicts_of(connection, name)]
 
 
-def give(visitor: Any, *names: str, **about: Any) -> Any:  # noqa: ANN401 - of this folder's conftest
+def give(visitor: Any, *names: str, **about: Any) -> Any:  # noqa: ANN401 - an answer
     return visitor.post(f"{AT}/verdict", account=list(names), verdict="abuse", **about)
 
 

@@ -21,7 +21,7 @@ from grantguard.console.guarding import PREFIX, Guard
 from grantguard.console.locks import Locked
 from grantguard.console.models import add_models
 from grantguard.console.office import Office
-from grantguard.console.pages import render
+from grantguard.console.pages import PAGES, render
 from grantguard.console.queue import add_queue
 from grantguard.console.ring import add_ring
 from grantguard.console.ring_verdict import add_ring_verdict
@@ -64,9 +64,11 @@ def create_console(office: Office) -> FastAPI:
     ruling = guard.router("admin")
 
     @open_to_all.get("/")
-    def first() -> Response:
-        """Lead to where work begins."""
-        return RedirectResponse(f"{PREFIX}/queue", 303)
+    def first(request: Request) -> Response:
+        """Lead to where work begins: for each role somewhere else."""
+        visitor = guard.find(request)
+        known = () if visitor is None else (address for _, address, roles in PAGES if visitor.may(*roles))
+        return RedirectResponse(f"{PREFIX}{next(iter(known), '/login')}", 303)
 
     add_statics(open_to_all)
     add_entering(open_to_all, office, guard)
@@ -105,7 +107,7 @@ def _install_faults(app: FastAPI) -> None:
     async def fail(request: Request, error: GrantguardError) -> Response:
         status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422)
         # What a database says of itself is nobody's business.
-        return _fault(request, status, AWAY if status == 503 else f"{str(error).capitalize()}.")
+        return _fault(request, status, AWAY if status == 503 else f"{str(error)[:1].upper()}{str(error)[1:]}.")
 
 
 def _fault(request: Request, status: int, says: str) -> Response:

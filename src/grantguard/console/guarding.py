@@ -135,4 +135,4 @@ def _to_log_in(request: Request) -> str:
 def lead_back(wanted: str) -> str:
     """Where to go after log-in: a page of the console, and nowhere else."""
     inside = wanted.startswith(f"{PREFIX}/") and "\\" not in wanted and wanted.isprintable()
-    return wanted if inside else f"{PREFIX}/queue"
+    return wanted if inside else f"{PREFIX}/"

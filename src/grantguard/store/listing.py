@@ -21,7 +21,7 @@ def read_origins(database: Database, account_ids: list[str]) -> pl.DataFrame:
     with database.reader() as reader, reader.cursor() as cursor:
         cursor.execute(ORIGINS, (account_ids,))
         frame = pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
-    return frame.cast(pl.Schema({"account_id": pl.String, "created_at": TIME, "campaigns": pl.List(pl.String)}))
+    return frame.cast({"created_at": TIME, "campaigns": pl.List(pl.String)})
 
 
 def read_reasons(connection: Connection, account_ids: list[str]) -> dict[str, tuple[Reason, ...]]:
