@@ -27,7 +27,7 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping"}
+MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "buckets"}
 DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
@@ -50,6 +50,7 @@ ALLOWED = {
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "settlement": GROUND | {"histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
+    "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "jobs": GROUND | {"settlement", "delivery", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},

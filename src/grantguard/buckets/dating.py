@@ -62,7 +62,9 @@ def _date_bucket(
         scratch.write(f"facts/{part}/{bucket}", facts)
     for name in GATHERED:
         scratch.write(f"{name}/{bucket}", getattr(share, name))
-    scratch.write(f"dated/{bucket}", pl.DataFrame({"accepted": [usage.height], "repeated": [read.height - usage.height]}))
+    scratch.write(
+        f"dated/{bucket}", pl.DataFrame({"accepted": [usage.height], "repeated": [read.height - usage.height]})
+    )
 
 
 def share(scratch: Scratch, buckets: int, tell: Tell) -> None:

@@ -7,9 +7,9 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
+from grantguard.histories.everybody import Bucket, Everybody, Share, find_shared, past_among
 from grantguard.histories.keys import run
 from grantguard.histories.own import Own
-from grantguard.histories.everybody import Bucket, Everybody, Share, find_shared, past_among
 from grantguard.histories.past import Histories, Linked, Past, ask
 from grantguard.histories.reach import REACH
 from grantguard.histories.rings import Look, find_rings, follow_rings, strong_pairs
