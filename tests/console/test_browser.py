@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -17,12 +18,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 from standardwebhooks import Webhook
 
 from grantguard.console import PREFIX, Office, create_console
+from grantguard.figures import count_due
 from grantguard.jobs import Work
 from grantguard.ledgers import open_webhook
-from grantguard.settlement import settle
+from grantguard.settlement import Judgement, appeal, judge, settle
 from grantguard.store.claims import claim, claimed_by
 from grantguard.store.decisions import newest_decision
 from grantguard.store.people import add_person
+from grantguard.store.risks import find_risk, keep_risks
 from grantguard.store.sessions import open_session
 from grantguard.store.standing import find_standing
 from grantguard.store.verdicts import verdicts_of
@@ -90,6 +93,7 @@ def sit(browser: Browser, served: tuple[Switch, str], office: Office) -> Iterato
     with office.desk.database.connection() as connection:
         for name in ("grace", "alan"):
             add_person(connection, name, ["reviewer", "approver"], None, office.clock())
+        add_person(connection, "root", ["reviewer", "approver", "admin"], None, office.clock())
 
     def open_page(name: str | None = None, **about: Any) -> Page:  # noqa: ANN401 - Playwright's options
         context = browser.new_context(base_url=address, viewport=WIDE, **about)
@@ -121,6 +125,24 @@ def held(keep: Keep, office: Office) -> None:
     for name in ("ada", "bob", "cora"):
         keep(name, chargebacks=int(name != "cora"), mail="the same" if name != "bob" else None)
     settle(office.desk, office.clock())
+
+
+@pytest.fixture
+def ring(held: None, office: Office) -> None:  # noqa: ARG001 - they are there
+    """The three stand in one ring."""
+    with office.desk.database.connection() as connection:
+        rated = [find_risk(connection, name) for name in ("ada", "bob", "cora")]
+        keep_risks(connection, [replace(each, ring_id="ring:ada") for each in rated if each is not None])
+
+
+@pytest.fixture
+def busy(ring: None, office: Office, keep: Keep) -> None:  # noqa: ARG001 - it is there
+    """Something on every page: verdicts, an appeal, a revocation that waits, figures; notes as long as may be."""
+    keep("dora", given_credits=500.0)
+    appeal(office.desk.database, "ada", "It is my work. " * 200, "support", office.clock())
+    said = Judgement(("bob", "dora"), None, "abuse", "burst_farming", "W" * 500)
+    judge(office.desk, said, "grace", office.clock())
+    count_due(office.desk, office.clock())
 
 
 @pytest.mark.usefixtures("held")
@@ -190,11 +212,49 @@ def test_a_second_person_revokes(sit: Sit, keep: Keep, office: Office) -> None:
     grace.get_by_role("button", name="Decide").click()
     expect(grace.get_by_role("status")).to_contain_text("until a second person says so too")
     alan.goto("/console/confirm")
-    alan.get_by_role("link", name="ada").first.click()
-    alan.get_by_role("button", name="Revoke").first.click()
-    expect(alan.get_by_role("status").first).to_contain_text("revoked")
+    alan.get_by_role("link", name="ada", exact=True).click()
+    expect(alan.get_by_role("heading", name="What grace said")).to_be_visible()
+    alan.get_by_role("button", name="Revoke 497").click()
+    expect(alan.get_by_role("status")).to_contain_text("are revoked")
     with office.desk.database.connection() as connection:
         assert [each.action for each in find_standing(connection, "ada")] == ["revoke"]
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize("with_script", [True, False])
+def test_an_appeal_is_heard_and_the_grant_is_given_anew(
+    sit: Sit, office: Office, serve: Serve, *, with_script: bool
+) -> None:
+    judge(office.desk, Judgement(("ada",), None, "abuse", None, "one of many"), "grace", office.clock())
+    appeal(office.desk.database, "ada", "It is my work", "support", office.clock())
+    page = sit("alan", java_script_enabled=with_script)
+    page.goto("/console/appeals")
+    page.get_by_role("link", name="ada", exact=True).click()
+    expect(page.get_by_text("It is my work")).to_be_visible()
+    page.get_by_label("Why").fill("she showed it")
+    page.get_by_role("button", name="Overturn").click()
+    expect(page.get_by_role("status")).to_contain_text("Overturned by alan")
+    with office.desk.database.connection() as connection:
+        assert [each.action for each in find_standing(connection, "ada")] == ["allow"]
+        assert [each.verdict for each in verdicts_of(connection, "ada")] == ["genuine", "abuse"]
+    assert ("grant.release", "ada") in deliver(office, serve)
+
+
+@pytest.mark.usefixtures("ring")
+def test_a_ring_is_judged_as_it_was_named(sit: Sit, office: Office) -> None:
+    page = sit("grace")
+    page.goto("/console/rings/ring%3Aada")
+    expect(page.locator("svg.graph circle")).to_have_count(3)
+    expect(page.locator(".chart .main-svg").first).to_be_visible()
+    page.get_by_role("checkbox", name="Pick bob").check()
+    page.get_by_role("checkbox", name="Pick cora").check()
+    page.get_by_role("button", name="Judge those picked").click()
+    expect(page.get_by_role("heading", name="One verdict for 2 accounts")).to_be_visible()
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Decide about 2 accounts").click()
+    expect(page.get_by_role("status")).to_contain_text("kept for 2 accounts")
+    with office.desk.database.connection() as connection:
+        assert [len(verdicts_of(connection, name)) for name in ("ada", "bob", "cora")] == [0, 1, 1]
 
 
 @pytest.mark.usefixtures("held")
@@ -254,12 +314,43 @@ def test_the_queue_stays_fresh(sit: Sit, office: Office) -> None:
     ],
 )
 def test_nobody_is_kept_out_and_nothing_runs_over(sit: Sit, path: str) -> None:
+    look_closely(sit(None if path == "/login" else "grace"), path)
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rings/ring:ada",
+        "/rings/ring:ada/verdict",
+        "/confirm",
+        "/confirm/dora",
+        "/appeals",
+        "/campaigns",
+        "/campaigns/welcome",
+        "/models",
+        "/search?q=a",
+        "/audit",
+    ],
+)
+def test_nobody_is_kept_out_of_the_other_pages(sit: Sit, path: str) -> None:
+    look_closely(sit("root"), path)
+
+
+@pytest.mark.usefixtures("busy")
+def test_nobody_is_kept_out_of_an_appeal(sit: Sit) -> None:
+    page = sit("root")
+    page.goto("/console/appeals")
+    address = page.get_by_role("link", name="ada", exact=True).get_attribute("href") or ""
+    look_closely(page, address.removeprefix("/console"))
+
+
+def look_closely(page: Page, path: str) -> None:
     """No serious violation of axe-core's rules in either colour scheme; no page wider than a telephone."""
-    page = sit(None if path == "/login" else "grace")
     page.goto(f"/console{path}")
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
         found += [(scheme, each["id"], [node["target"] for node in each["nodes"]][:5]) for each in serious(page)]
     assert found == []
     page.set_viewport_size(NARROW)

@@ -85,7 +85,7 @@ def test_figures_that_there_are_not_cannot_be_wanted(visit: Visits) -> None:
 
 
 def test_a_campaign_that_is_a_script_is_text(office: Office, visit: Visits) -> None:
-    campaign = {"campaign": "<script>x</script>", "leaked": {"<b>": 1.0}, "leak": 1.0, "used": 1.0, "granted": 2.0}
+    campaign = {"campaign": "<script>x</script>", "leaked": [("<b>", 1.0)], "leak": 1.0, "used": 1.0, "granted": 2.0}
     zeros = ("accounts", "genuine", "suspected", "victims", "wrongly_held", "wrongly_held_credits", "could_pay", "paid")
     row = campaign | dict.fromkeys((*zeros, "honest_could_pay", "honest_paid"), 0)
     with office.desk.database.connection() as connection:

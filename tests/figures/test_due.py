@@ -64,6 +64,7 @@ def test_campaigns_reviews_and_models_are_told_of_what_is_stored(desk: Desk, kee
     count_due(desk, NOON + 2 * MINUTE)
     (campaign,) = told(desk, "campaigns")
     assert (campaign["campaign"], campaign["wrongly_held"], campaign["leak"] > 0) == ("welcome", 1, True)
+    assert [name for name, _ in campaign["leaked"]] == ["not named"]
     reviews = told(desk, "reviews")
     assert (reviews["total"]["count"], reviews["total"]["of"]) == (0, 1)
     assert (reviews["missed"]["count"], reviews["missed"]["draws"]) == (2.0, 1)

@@ -98,12 +98,12 @@ def _draw_use(rows: list[dict[str, Any]]) -> Chart:
     return Chart("use", says, {"data": bars, "layout": layout}, ("campaign", *PARTS.values()), told)
 
 
-def _draw_leak(leaked: dict[str, float]) -> Chart:
+def _draw_leak(leaked: list[tuple[str, float]]) -> Chart:
     """What leaked, by technique."""
-    bars = {"type": "bar", "orientation": "h", "y": list(leaked), "x": [round(each, 2) for each in leaked.values()]}
+    names, amounts = zip(*leaked, strict=True)
+    bars = {"type": "bar", "orientation": "h", "y": names, "x": [round(each, 2) for each in amounts]}
     layout: dict[str, Any] = {"xaxis": {"title": {"text": "credits"}}, "height": 140 + 34 * len(leaked)}
     layout |= {"yaxis": {"autorange": "reversed", "type": "category"}}
-    total = sum(leaked.values()) or 1.0
-    rows = [(name, say_number(each), say_share(each / total)) for name, each in leaked.items()]
+    rows = [(name, say_number(each), say_share(each / (sum(amounts) or 1.0))) for name, each in leaked]
     says = "Credits that leaked to gaming, by technique"
     return Chart("leak", says, {"data": [bars], "layout": layout}, ("technique", "credits", "share"), rows)

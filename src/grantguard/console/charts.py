@@ -73,22 +73,7 @@ def draw_joint_burn(burn: pl.DataFrame, step: float) -> Chart:
         days=(pl.col("bin") + 1) * step / 86_400, spent=pl.col("credits").cum_sum(), day=pl.col("bin") * step // 86_400
     )
     line = _line("spent together", told.select("days", share="spent"), "solid")
-    active = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "accounts at work",
-        "x": told["days"].round(3).to_list(),
-        "y": told["accounts"].to_list(),
-        "yaxis": "y2",
-        "line": {"shape": "hv", "dash": "dot"},
-    }
     layout = _axes("days since the first grant", "credits spent together")
-    layout["yaxis2"] = {
-        "title": {"text": "accounts at work"},
-        "overlaying": "y",
-        "side": "right",
-        "rangemode": "tozero",
-    }
     by_day = told.group_by("day").agg(
         pl.col("credits").sum(), pl.col("requests").sum(), pl.col("accounts").max(), pl.col("spent").last()
     )
@@ -97,7 +82,7 @@ def draw_joint_burn(burn: pl.DataFrame, step: float) -> Chart:
         for row in by_day.sort("day").iter_rows(named=True)
     ]
     columns = ("day", "credits", "credits so far", "requests", "most accounts at once")
-    return Chart("joint", "Credits that they spent together", {"data": [line, active], "layout": layout}, columns, rows)
+    return Chart("joint", "Credits that they spent together", {"data": [line], "layout": layout}, columns, rows)
 
 
 def draw_use(usage: pl.DataFrame, since: datetime) -> Chart:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from grantguard.campaigns import weigh_campaigns
+from grantguard.campaigns import Campaign, weigh_campaigns
 from grantguard.precision import WEEKS, chance_of_review, total_of, weigh_agreement, weigh_holds
 from grantguard.review import Estimate, estimate_missed
 from grantguard.settlement import Desk
@@ -21,10 +21,7 @@ LOOK_BACK: Final = timedelta(weeks=WEEKS)
 def count_campaigns(desk: Desk, now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001 - all are counted as of now
     """The figures of every campaign, with what follows from them."""
     campaigns = weigh_campaigns(read_granted(desk.database), read_known(desk.database))
-    return [
-        asdict(each) | {"leak": each.leak, "conversion": each.conversion, "honest_conversion": each.honest_conversion}
-        for each in campaigns
-    ]
+    return [_tell(each) for each in campaigns]
 
 
 def count_reviews(desk: Desk, now: datetime) -> dict[str, Any]:
@@ -37,6 +34,12 @@ def count_reviews(desk: Desk, now: datetime) -> dict[str, Any]:
         "agreement": asdict(weigh_agreement(read_reviews(desk.database, since))),
         "missed": asdict(_miss(read_draws(desk.database, since))),
     }
+
+
+def _tell(campaign: Campaign) -> dict[str, Any]:
+    """Leaks as pairs: what is kept keeps no order of names."""
+    follows = {name: getattr(campaign, name) for name in ("leak", "conversion", "honest_conversion")}
+    return asdict(campaign) | follows | {"leaked": list(campaign.leaked.items())}
 
 
 def _miss(draws: pl.DataFrame) -> Estimate:
