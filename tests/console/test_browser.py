@@ -123,7 +123,7 @@ def is_angry(said: ConsoleMessage, page: Page) -> bool:
 def held(keep: Keep, office: Office) -> None:
     """Ada and bob are held for chargebacks, cora waits too."""
     for name in ("ada", "bob", "cora"):
-        keep(name, chargebacks=int(name != "cora"), mail="the same" if name != "cora" else None)
+        keep(name, chargebacks=int(name != "cora"), mail="the same" if name != "bob" else None)
     settle(office.desk, office.clock())
 
 
