@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -46,12 +46,11 @@ SHARED: Final = """
 SHARE: Final = {"kind": pl.String(), "value": pl.String(), "account_id": pl.String(), "holders": pl.Int64()}
 
 BURN: Final = """
-    SELECT floor(extract(epoch FROM occurred_at - %(since)s) / %(step)s)::bigint AS bin,
-        sum(credits), count(DISTINCT account_id), count(*)
+    SELECT date_bin(%(step)s, occurred_at, %(since)s) AS begins, sum(credits), count(*)
     FROM usage WHERE account_id = ANY(%(ids)s) AND funding IS DISTINCT FROM 'paid' AND status <> 'refunded'
-    GROUP BY bin ORDER BY bin
+    GROUP BY begins ORDER BY begins
 """
-BURNT: Final = {"bin": pl.Int64(), "credits": pl.Float64(), "accounts": pl.Int64(), "requests": pl.Int64()}
+BURNT: Final = {"begins": TIME, "credits": pl.Float64(), "requests": pl.Int64()}
 
 
 def read_members(connection: Connection, ring_id: str, most: int) -> pl.DataFrame:
@@ -74,7 +73,7 @@ def find_first_grant(connection: Connection, account_ids: list[str]) -> datetime
     return next(iter(found.fetchone() or ()), None)
 
 
-def read_burn(connection: Connection, account_ids: list[str], since: datetime, step: float) -> pl.DataFrame:
-    """What the accounts spent together that they did not pay for, in bins of ``step`` seconds from ``since`` on."""
+def read_burn(connection: Connection, account_ids: list[str], since: datetime, step: timedelta) -> pl.DataFrame:
+    """What the accounts spent together that they did not pay for, in bins of ``step`` from ``since`` on (``BURNT``)."""
     asked = {"ids": account_ids, "since": since, "step": step}
     return pl.DataFrame(connection.execute(BURN, asked).fetchall(), schema=BURNT, orient="row")
