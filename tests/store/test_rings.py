@@ -50,7 +50,7 @@ def test_what_was_spent_together_is_told_in_bins_from_the_first_grant(ring: Desk
     with ring.database.statement() as connection:
         since = find_first_grant(connection, ["ada", "bob"])
         assert since == OPENED
-        burn = read_burn(connection, ["ada", "bob"], since, timedelta(minutes=20))
+        burn = read_burn(connection, ["ada", "bob"], since, timedelta(minutes=20), 1_000)
     assert burn["requests"].sum() == 60
     assert burn["begins"].to_list() == [OPENED, OPENED + timedelta(minutes=20)]
     assert burn["requests"].to_list() == [40, 20]
@@ -59,3 +59,9 @@ def test_what_was_spent_together_is_told_in_bins_from_the_first_grant(ring: Desk
 def test_who_was_given_nothing_has_no_beginning(ring: Desk) -> None:
     with ring.database.statement() as connection:
         assert find_first_grant(connection, ["zoe"]) is None
+
+
+def test_of_each_account_the_first_requests_count(ring: Desk) -> None:
+    with ring.database.statement() as connection:
+        burn = read_burn(connection, ["ada", "bob"], OPENED, timedelta(days=1), 7)
+    assert burn["requests"].to_list() == [14]

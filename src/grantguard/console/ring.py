@@ -31,6 +31,10 @@ BINS: Final = 200
 """Points of the joint burn curve, at most, and the shortest time between two."""
 SHORTEST: Final = timedelta(minutes=15)
 
+BURNING: Final = 100
+"""Members whose spending the curve adds up, the riskiest, and how many of the first requests of each."""
+FIRST: Final = 2_000
+
 
 Page = Annotated[int, Query(ge=1, le=1_000)]
 
@@ -46,7 +50,7 @@ def add_ring(router: APIRouter, office: Office) -> None:
             names = members["account_id"].to_list()
             record(connection, Entry(now, visitor.name, "ring.viewed", ring_id, {"accounts": names}))
             shared = read_shared(connection, names, list(HUBS))
-            burn = _read_burn(connection, names, now)
+            burn = _read_burn(connection, names[:BURNING], now)
             claims = claimed_by(connection, names, now)
         graph = draw_graph(shared, names)
         shown = members.slice((page - 1) * A_PAGE, A_PAGE)
@@ -54,7 +58,13 @@ def add_ring(router: APIRouter, office: Office) -> None:
         about: dict[str, Any] = {"ring_id": ring_id, "rows": rows, "graph": graph, "now": now, "done": done}
         about |= {"picture": paint(graph, dict(members.select("account_id", "action").iter_rows()))}
         about |= {"page": page, "pages": -(-members.height // A_PAGE)}
-        about |= {"things": _tell_things(shared), "total": total_of(members), "charts": burn, "hubs": HUBS}
+        about |= {
+            "things": _tell_things(shared),
+            "total": total_of(members),
+            "charts": burn,
+            "hubs": HUBS,
+            "burning": BURNING,
+        }
         return render(request, "ring.html", **about)
 
 
@@ -82,7 +92,7 @@ def _read_burn(connection: Connection, names: list[str], now: datetime) -> list[
     if since is None:
         return []
     step = max(SHORTEST, (now - since) / BINS)
-    burn = read_burn(connection, names, since, step)
+    burn = read_burn(connection, names, since, step, FIRST)
     return [] if burn.is_empty() else [draw_joint_burn(burn, since, step)]
 
 

@@ -47,7 +47,11 @@ SHARE: Final = {"kind": pl.String(), "value": pl.String(), "account_id": pl.Stri
 
 BURN: Final = """
     SELECT date_bin(%(step)s, occurred_at, %(since)s) AS begins, sum(credits), count(*)
-    FROM usage WHERE account_id = ANY(%(ids)s) AND funding IS DISTINCT FROM 'paid' AND status <> 'refunded'
+    FROM unnest(%(ids)s::text[]) AS asked (account_id) CROSS JOIN LATERAL (
+        SELECT occurred_at, credits, funding, status FROM usage
+        WHERE usage.account_id = asked.account_id ORDER BY occurred_at LIMIT %(most)s
+    ) AS first
+    WHERE funding IS DISTINCT FROM 'paid' AND status <> 'refunded'
     GROUP BY begins ORDER BY begins
 """
 BURNT: Final = {"begins": TIME, "credits": pl.Float64(), "requests": pl.Int64()}
@@ -73,7 +77,12 @@ def find_first_grant(connection: Connection, account_ids: list[str]) -> datetime
     return next(iter(found.fetchone() or ()), None)
 
 
-def read_burn(connection: Connection, account_ids: list[str], since: datetime, step: timedelta) -> pl.DataFrame:
-    """What the accounts spent together that they did not pay for, in bins of ``step`` from ``since`` on (``BURNT``)."""
-    asked = {"ids": account_ids, "since": since, "step": step}
+def read_burn(
+    connection: Connection, account_ids: list[str], since: datetime, step: timedelta, most: int
+) -> pl.DataFrame:
+    """What the accounts spent together that they did not pay for, in bins of ``step`` from ``since`` on (``BURNT``).
+
+    Of each account its first requests count, at most so many.
+    """
+    asked = {"ids": account_ids, "since": since, "step": step, "most": most}
     return pl.DataFrame(connection.execute(BURN, asked).fetchall(), schema=BURNT, orient="row")
