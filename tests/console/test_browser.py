@@ -123,7 +123,7 @@ def is_angry(said: ConsoleMessage, page: Page) -> bool:
 def held(keep: Keep, office: Office) -> None:
     """Ada and bob are held for chargebacks, cora waits too."""
     for name in ("ada", "bob", "cora"):
-        keep(name, chargebacks=int(name != "cora"), mail="the same" if name != "cora" else None)
+        keep(name, chargebacks=int(name != "cora"), mail="the same" if name != "bob" else None)
     settle(office.desk, office.clock())
 
 
@@ -350,7 +350,7 @@ def look_closely(page: Page, path: str) -> None:
     page.goto(f"/console{path}")
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+        page.emulate_media(color_scheme=scheme)
         found += [(scheme, each["id"], [node["target"] for node in each["nodes"]][:5]) for each in serious(page)]
     assert found == []
     page.set_viewport_size(NARROW)

@@ -73,7 +73,7 @@ def read_case(office: Office, account_id: str, now: datetime) -> Case:
     return Case(
         account_id=account_id,
         account=next(small["accounts"].iter_rows(named=True), None),
-        usage=charge(spent, small["grants"]),
+        usage=charge(spent.with_columns(account_id=pl.lit(account_id), event_id=pl.lit("")), small["grants"]),
         grants=small["grants"],
         billing=small["billing"].sort("occurred_at"),
         links=link_around(around, ask([account_id], now), small["campaigns"]).sort(

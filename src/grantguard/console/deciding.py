@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from grantguard.console.office import Office
@@ -45,7 +46,9 @@ def add_deciding(router: APIRouter, office: Office) -> None:
             _pass_on(office, account_id, person, note)
         else:
             _judge(office, account_id, person, verdict, technique if technique in NAMES else None, note)
-        return RedirectResponse(lead_on(office, person, office.clock(), asked, but=account_id, done=account_id), 303)
+        now = office.clock()
+        to = lead_on(office, person, now, asked, but=account_id, done=account_id)
+        return RedirectResponse(to, 303, background=BackgroundTask(office.order.renew, now))
 
 
 def _require_claim(office: Office, account_id: str, person: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from grantguard.console.guarding import PREFIX, SESSION, VISIT, Guard, lead_back, made_here, set_cookie, sign
@@ -27,7 +28,10 @@ def add_entering(router: APIRouter, office: Office, guard: Guard) -> None:
 
     @router.get("/login")
     def ask(request: Request, next: str = "") -> Response:  # noqa: A002 - what the address says
-        return _with_visit(request, "login.html", next=next, refused=None)
+        answer = _with_visit(request, "login.html", next=next, refused=None)
+        # Whoever logs in will look at the queue: it is made while they type.
+        answer.background = BackgroundTask(office.order.renew, office.clock())
+        return answer
 
     @router.post("/login", dependencies=visiting)
     def log_in(request: Request, name: Said, password: Said, next: Said = "") -> Response:  # noqa: A002 - the same

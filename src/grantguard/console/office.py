@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
+from grantguard.console.order import Order
 from grantguard.settlement import Desk
 from grantguard.store.shelf import Shelf
 from grantguard.vocabulary import Capabilities
@@ -25,3 +27,8 @@ class Office:
     """What the ledger can undo."""
     lapse: timedelta = timedelta(minutes=20)
     """How long an account stays with the reviewer who took it."""
+
+    @cached_property
+    def order(self) -> Order:
+        """Whom to review next."""
+        return Order(self.desk.database)

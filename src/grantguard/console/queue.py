@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import polars as pl
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTask
 
 from grantguard.console.guarding import PREFIX
 from grantguard.console.office import Office
@@ -41,9 +42,10 @@ def add_queue(router: APIRouter, office: Office) -> None:
     @router.get("/queue")
     def queue(request: Request, asked: Annotated[Asked, Query()]) -> Response:
         now = office.clock()
-        waiting = list_waiting(office, now)
-        about = _tell_queue(office, waiting, asked, request.state.visitor.name)
-        return render(request, "queue.html", done=tell_done(office, asked.done), **about)
+        about = _tell_queue(office, list_waiting(office.order, now), asked, request.state.visitor.name)
+        answer = render(request, "queue.html", done=tell_done(office, asked.done), **about)
+        answer.background = BackgroundTask(office.order.renew, now)
+        return answer
 
     @router.post("/next")
     def take_next(request: Request, after: Said = "", asked: Said = "") -> Response:
@@ -52,7 +54,8 @@ def add_queue(router: APIRouter, office: Office) -> None:
         if after:
             with office.desk.database.connection() as connection:
                 release_claim(connection, after, name)
-        return RedirectResponse(lead_on(office, name, now, asked, but=after), 303)
+        to = lead_on(office, name, now, asked, but=after)
+        return RedirectResponse(to, 303, background=BackgroundTask(office.order.renew, now))
 
     @router.post("/accounts/{account_id:path}/claim")
     def take(request: Request, account_id: str) -> Response:
@@ -73,7 +76,7 @@ def take_one(office: Office, account_id: str, person: str, now: datetime) -> boo
 def lead_on(office: Office, person: str, now: datetime, filters: str = "", *, but: str = "", done: str = "") -> str:
     """Where the next account stands that nobody has, which is the person's from now on; the queue, if there is none."""
     wanted = Filters.model_validate(dict(parse_qsl(filters)))
-    listed = list_waiting(office, now)
+    listed = list_waiting(office.order, now)
     _keep_draws(office, listed, now)
     waiting = wanted.matching(listed).filter(pl.col("person").is_null(), pl.col("account_id") != but)
     about = wanted.asked() | ({"done": done} if done else {})

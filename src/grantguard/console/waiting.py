@@ -9,16 +9,9 @@ from typing import Annotated, Any, Final
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, Field
 
-from grantguard.console.hints import FAMILY_OF, hint_at
-from grantguard.console.office import Office
-from grantguard.review import MOST_RANKED, build_queue, seed_of
+from grantguard.console.order import Order
 from grantguard.store.claims import claimed_by
-from grantguard.store.listing import read_origins
 from grantguard.store.reading import read_labels
-from grantguard.store.risks import read_risks
-
-LISTED: Final = 1_000
-"""Accounts that the queue holds at most: what is further down waits until those before it are done."""
 
 EMPTY: Final = BeforeValidator(lambda value: None if value == "" else value)
 """A field of a form that was left empty asks for nothing."""
@@ -60,28 +53,14 @@ class Filters(BaseModel):
         return waiting
 
 
-def list_waiting(office: Office, now: datetime) -> pl.DataFrame:
-    """The queue, with what is shown and filtered by, and ``person``: whoever has the account now."""
-    database = office.desk.database
-    risks = read_risks(database, MOST_RANKED)
-    queue = build_queue(risks, read_labels(database), top=LISTED, seed=seed_of(now))
-    listed = queue["account_id"].to_list()
-    origins = read_origins(database, listed)
-    with database.statement() as connection:
-        claims = claimed_by(connection, listed, now)
-    told = queue.join(_describe(risks, listed), on="account_id", how="left", maintain_order="left")
-    told = told.join(origins, on="account_id", how="left", maintain_order="left")
+def list_waiting(order: Order, now: datetime) -> pl.DataFrame:
+    """The queue, those left out who have a verdict by now, and ``person``: whoever has the account."""
+    listed, labels = order.read(now), read_labels(order.database)
+    named, rings = (labels[name].drop_nulls().implode() for name in ("account_id", "ring_id"))
+    is_done = pl.col("account_id").is_in(named) | pl.col("ring_id").is_in(rings).fill_null(value=False)
+    waiting = listed.filter(~is_done)
+    with order.database.statement() as connection:
+        claims = claimed_by(connection, waiting["account_id"].to_list(), now)
     person = pl.col("account_id").replace_strict(claims, default=None, return_dtype=pl.String)
     age = (pl.lit(now) - pl.col("created_at")).dt.total_seconds() / 86_400
-    return told.with_columns(person=person, age_days=age)
-
-
-def _describe(risks: pl.DataFrame, listed: list[str]) -> pl.DataFrame:
-    """The action, the strongest reason's family, the technique hinted at, and the size of the ring of each."""
-    rings = risks.drop_nulls("ring_id").group_by("ring_id").agg(ring_size=pl.len().cast(pl.Int64))
-    chosen = risks.filter(pl.col("account_id").is_in(listed)).join(rings, on="ring_id", how="left")
-    signals = chosen["signals"].to_list()
-    hints = pl.Series([hint_at(each) for each in signals], dtype=pl.String)
-    families = pl.Series([FAMILY_OF.get(each[0]) if each else None for each in signals], dtype=pl.String)
-    told = chosen.select("account_id", "action", pl.col("ring_size").fill_null(1))
-    return told.with_columns(family=families, technique=hints)
+    return waiting.with_columns(person=person, age_days=age)
