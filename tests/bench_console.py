@@ -57,7 +57,7 @@ PAGES = {
     "events of 50,000, page 500": "/accounts/a0/events?page=500",
     "confirm": "/confirm",
     "search": "/search?q={}",
-    "ring": "/rings/ring:a400",
+    "ring": "/rings/ring:a1200",
     "ring of 900": "/rings/ring:a0",
     "verdict on a ring of 900": "/rings/ring:a0/verdict",
     "appeals": "/appeals",

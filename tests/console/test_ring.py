@@ -142,3 +142,16 @@ def test_a_name_that_is_a_script_is_text(office: Office, visit: Visits, keep: Ke
     page = visit("grace").get("/rings/ring%3A%3Cb%3E").text
     assert "<script>alert" not in page
     assert "ring:<b>" not in page
+
+
+def test_a_large_ring_is_told_by_the_page_and_judged_as_a_whole(office: Office, visit: Visits, keep: Keep) -> None:
+    keep("a000")
+    settle(office.desk, office.clock())
+    with office.desk.database.connection() as connection:
+        rated = find_risk(connection, "a000")
+        assert rated is not None
+        keep_risks(connection, [replace(rated, account_id=f"a{i:03}", ring_id="ring:a000") for i in range(130)])
+    grace = visit("grace")
+    first, second = (grace.get(f"/rings/ring:a000?page={page}").text for page in (1, 2))
+    assert ("Pick a099" in first, "Pick a100" in first, "Pick a129" in second) == (True, False, True)
+    assert "One verdict for 130 accounts" in grace.get("/rings/ring:a000/verdict").text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -67,21 +67,20 @@ def draw_burn(usage: pl.DataFrame, grants: pl.DataFrame, marks: Iterable[Mark], 
     return Chart("burn", "Spent share of each grant, by days since the first grant", figure, columns, rows)
 
 
-def draw_joint_burn(burn: pl.DataFrame, step: float) -> Chart:
-    """What accounts spent together over the days since the first grant; a row of ``burn`` is ``step`` seconds."""
+def draw_joint_burn(burn: pl.DataFrame, since: datetime, step: timedelta) -> Chart:
+    """What accounts spent together over the days since the first grant; ``burn`` has a row a bin of ``step``."""
+    begins = pl.col("begins") - since
     told = burn.with_columns(
-        days=(pl.col("bin") + 1) * step / 86_400, spent=pl.col("credits").cum_sum(), day=pl.col("bin") * step // 86_400
+        days=(begins + step).dt.total_seconds() / 86_400, spent=pl.col("credits").cum_sum(), day=begins.dt.total_days()
     )
     line = _line("spent together", told.select("days", share="spent"), "solid")
     layout = _axes("days since the first grant", "credits spent together")
-    by_day = told.group_by("day").agg(
-        pl.col("credits").sum(), pl.col("requests").sum(), pl.col("accounts").max(), pl.col("spent").last()
-    )
+    by_day = told.group_by("day").agg(pl.col("credits").sum(), pl.col("spent").last(), pl.col("requests").sum())
     rows = [
-        (int(row["day"]), say_number(row["credits"]), say_number(row["spent"]), row["requests"], row["accounts"])
+        (int(row["day"]), say_number(row["credits"]), say_number(row["spent"]), row["requests"])
         for row in by_day.sort("day").iter_rows(named=True)
     ]
-    columns = ("day", "credits", "credits so far", "requests", "most accounts at once")
+    columns = ("day", "credits", "credits so far", "requests")
     return Chart("joint", "Credits that they spent together", {"data": [line], "layout": layout}, columns, rows)
 
 

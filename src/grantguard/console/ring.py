@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import polars as pl
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from grantguard.console.charts import Chart, draw_joint_burn
@@ -24,29 +24,47 @@ from grantguard.store.rings import find_first_grant, read_burn, read_members, re
 MOST: Final = 900
 """Members that a page shows and one verdict speaks of, the riskiest: a form has a field for each."""
 
+A_PAGE: Final = 100
+"""Members of a page of the table."""
+
 BINS: Final = 200
 """Points of the joint burn curve, at most, and the shortest time between two."""
-SHORTEST: Final = 900.0
+SHORTEST: Final = timedelta(minutes=15)
+
+BURNING: Final = 100
+"""Members whose spending the curve adds up, the riskiest, and how many of the first requests of each."""
+FIRST: Final = 2_000
+
+
+Page = Annotated[int, Query(ge=1, le=1_000)]
 
 
 def add_ring(router: APIRouter, office: Office) -> None:
     """Add the page of a ring."""
 
     @router.get("/rings/{ring_id:path}")
-    def ring(request: Request, ring_id: str, done: int = 0) -> Response:
+    def ring(request: Request, ring_id: str, page: Page = 1, done: int = 0) -> Response:
         now, visitor = office.clock(), request.state.visitor
         with office.desk.database.connection() as connection:
             members = require_members(connection, ring_id)
             names = members["account_id"].to_list()
             record(connection, Entry(now, visitor.name, "ring.viewed", ring_id, {"accounts": names}))
             shared = read_shared(connection, names, list(HUBS))
-            burn = _read_burn(connection, names, now)
+            burn = _read_burn(connection, names[:BURNING], now)
             claims = claimed_by(connection, names, now)
         graph = draw_graph(shared, names)
-        rows = [row | {"person": claims.get(row["account_id"])} for row in members.iter_rows(named=True)]
+        shown = members.slice((page - 1) * A_PAGE, A_PAGE)
+        rows = [row | {"person": claims.get(row["account_id"])} for row in shown.iter_rows(named=True)]
         about: dict[str, Any] = {"ring_id": ring_id, "rows": rows, "graph": graph, "now": now, "done": done}
-        about |= {"picture": paint(graph, {row["account_id"]: row["action"] for row in rows})}
-        about |= {"things": _tell_things(shared), "total": total_of(members), "charts": burn, "hubs": HUBS}
+        about |= {"picture": paint(graph, dict(members.select("account_id", "action").iter_rows()))}
+        about |= {"page": page, "pages": -(-members.height // A_PAGE)}
+        about |= {
+            "things": _tell_things(shared),
+            "total": total_of(members),
+            "charts": burn,
+            "hubs": HUBS,
+            "burning": BURNING,
+        }
         return render(request, "ring.html", **about)
 
 
@@ -73,9 +91,9 @@ def _read_burn(connection: Connection, names: list[str], now: datetime) -> list[
     since = find_first_grant(connection, names)
     if since is None:
         return []
-    step = max(SHORTEST, (now - since) / timedelta(seconds=BINS))
-    burn = read_burn(connection, names, since, step)
-    return [] if burn.is_empty() else [draw_joint_burn(burn, step)]
+    step = max(SHORTEST, (now - since) / BINS)
+    burn = read_burn(connection, names, since, step, FIRST)
+    return [] if burn.is_empty() else [draw_joint_burn(burn, since, step)]
 
 
 def _tell_things(shared: pl.DataFrame) -> list[dict[str, Any]]:

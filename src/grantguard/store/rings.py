@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -46,12 +46,15 @@ SHARED: Final = """
 SHARE: Final = {"kind": pl.String(), "value": pl.String(), "account_id": pl.String(), "holders": pl.Int64()}
 
 BURN: Final = """
-    SELECT floor(extract(epoch FROM occurred_at - %(since)s) / %(step)s)::bigint AS bin,
-        sum(credits), count(DISTINCT account_id), count(*)
-    FROM usage WHERE account_id = ANY(%(ids)s) AND funding IS DISTINCT FROM 'paid' AND status <> 'refunded'
-    GROUP BY bin ORDER BY bin
+    SELECT date_bin(%(step)s, occurred_at, %(since)s) AS begins, sum(credits), count(*)
+    FROM unnest(%(ids)s::text[]) AS asked (account_id) CROSS JOIN LATERAL (
+        SELECT occurred_at, credits, funding, status FROM usage
+        WHERE usage.account_id = asked.account_id ORDER BY occurred_at LIMIT %(most)s
+    ) AS first
+    WHERE funding IS DISTINCT FROM 'paid' AND status <> 'refunded'
+    GROUP BY begins ORDER BY begins
 """
-BURNT: Final = {"bin": pl.Int64(), "credits": pl.Float64(), "accounts": pl.Int64(), "requests": pl.Int64()}
+BURNT: Final = {"begins": TIME, "credits": pl.Float64(), "requests": pl.Int64()}
 
 
 def read_members(connection: Connection, ring_id: str, most: int) -> pl.DataFrame:
@@ -74,7 +77,12 @@ def find_first_grant(connection: Connection, account_ids: list[str]) -> datetime
     return next(iter(found.fetchone() or ()), None)
 
 
-def read_burn(connection: Connection, account_ids: list[str], since: datetime, step: float) -> pl.DataFrame:
-    """What the accounts spent together that they did not pay for, in bins of ``step`` seconds from ``since`` on."""
-    asked = {"ids": account_ids, "since": since, "step": step}
+def read_burn(
+    connection: Connection, account_ids: list[str], since: datetime, step: timedelta, most: int
+) -> pl.DataFrame:
+    """What the accounts spent together that they did not pay for, in bins of ``step`` from ``since`` on (``BURNT``).
+
+    Of each account its first requests count, at most so many.
+    """
+    asked = {"ids": account_ids, "since": since, "step": step, "most": most}
     return pl.DataFrame(connection.execute(BURN, asked).fetchall(), schema=BURNT, orient="row")
