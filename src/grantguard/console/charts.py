@@ -19,6 +19,9 @@ HOURS, DAYS = 24, 60
 LEAST_SQUARE, MOST_SQUARE = 4.0, 14.0
 """Pixels of a square of one request, and of the busiest hour."""
 
+LEAST_SHARE: Final = 0.05
+"""Of a grant: an axis that ends below it would make much of nothing."""
+
 MOST_POINTS: Final = 300
 """Points of a line at most: more cannot be seen."""
 
@@ -120,6 +123,7 @@ def draw_sizes(usage: pl.DataFrame, population: pl.DataFrame) -> Chart:
         for name, said, shape in (("this", "this account", ""), ("all", "all accounts", "/"))
     ]
     layout = _axes("input tokens, up to", "share of requests") | {"barmode": "group"}
+    layout["xaxis"] |= {"type": "category"}
     layout["yaxis"] |= {"tickformat": ".0%"}
     rows = [(names[i], f"{shares['this'][i]:.1%}", f"{shares['all'][i]:.1%}") for i in range(len(names))]
     columns = ("input tokens, up to", "this account", "all accounts")
@@ -161,8 +165,8 @@ def _days_to(spent: pl.DataFrame, share: float) -> str:
     return say_number(None if reached.is_empty() else round(float(reached[0]) - float(spent["days"][0]), 2))
 
 
-def _draw_marks(marks: Iterable[Mark], since: datetime) -> Rows:
-    """A row of symbols below the lines, one trace a kind."""
+def _draw_marks(marks: Iterable[Mark], since: datetime, height: float) -> Rows:
+    """A row of symbols, one trace a kind."""
     kinds: dict[str, list[Mark]] = {}
     for mark in marks:
         kinds.setdefault(mark.kind, []).append(mark)
@@ -172,7 +176,7 @@ def _draw_marks(marks: Iterable[Mark], since: datetime) -> Rows:
             "mode": "markers",
             "name": kind,
             "x": [round((mark.at - since).total_seconds() / 86_400, 3) for mark in told],
-            "y": [-0.04] * len(told),
+            "y": [height] * len(told),
             "text": [mark.says for mark in told],
             "hovertemplate": "%{text}<extra></extra>",
             "marker": {"symbol": SYMBOLS[kind], "size": 10},
