@@ -61,11 +61,11 @@ def draw_burn(usage: pl.DataFrame, grants: pl.DataFrame, marks: Iterable[Mark], 
         dash = DASHES[number % len(DASHES)]
         lines.append(_line(f"{grant['kind']} {grant['grant_id']}", spent, dash))
         rows.append((grant["grant_id"], grant["kind"], grant["campaign"], *_tell_spent(spent, grant)))
-    figure: dict[str, Any] = {
-        "data": [*lines, *_draw_marks(marks, since)],
-        "layout": _axes("days since the first grant", "spent"),
-    }
-    figure["layout"]["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero"}
+    top = max([LEAST_SHARE, *(line["y"][-1] for line in lines)])
+    layout = _axes("days since the first grant", "spent")
+    # Marks stand below the lines, and no further than that the axis stays without a share below nothing.
+    layout["yaxis"] |= {"tickformat": ".0%", "range": [-0.09 * top, 1.08 * top]}
+    figure = {"data": [*lines, *_draw_marks(marks, since, -0.05 * top)], "layout": layout}
     columns = ("grant", "kind", "campaign", "given", "credits", "spent", "days to half", "days to the end")
     return Chart("burn", "Spent share of each grant, by days since the first grant", figure, columns, rows)
 
