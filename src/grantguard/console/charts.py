@@ -25,6 +25,9 @@ LEAST_SHARE: Final = 0.05
 MOST_POINTS: Final = 300
 """Points of a line at most: more cannot be seen."""
 
+MOST_NAME: Final = 24
+"""Characters of a name in a legend."""
+
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash")
 
 Rows = list[dict[str, Any]]
@@ -59,7 +62,7 @@ def draw_burn(usage: pl.DataFrame, grants: pl.DataFrame, marks: Iterable[Mark], 
     for number, grant in enumerate(grants.sort("granted_at", "grant_id").iter_rows(named=True)):
         spent = _spending(usage.filter(pl.col("charged_to") == grant["grant_id"]), grant, since)
         dash = DASHES[number % len(DASHES)]
-        lines.append(_line(f"{grant['kind']} {grant['grant_id']}", spent, dash))
+        lines.append(_line(_name(grant), spent, dash))
         rows.append((grant["grant_id"], grant["kind"], grant["campaign"], *_tell_spent(spent, grant)))
     top = max([LEAST_SHARE, *(line["y"][-1] for line in lines)])
     layout = _axes("days since the first grant", "spent")
@@ -141,6 +144,12 @@ def _spending(paid: pl.DataFrame, grant: Mapping[str, Any], since: datetime) -> 
     if shares.height > MOST_POINTS:
         shares = shares[np.linspace(0, shares.height - 1, MOST_POINTS).round().astype(int).tolist()]
     return pl.concat([start, shares])
+
+
+def _name(grant: Mapping[str, Any]) -> str:
+    """What a legend has room for; the whole name is in the table."""
+    name = f"{grant['kind']} {grant['grant_id']}"
+    return name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…"
 
 
 def _line(name: str, spent: pl.DataFrame, dash: str) -> dict[str, Any]:
