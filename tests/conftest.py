@@ -219,7 +219,10 @@ def desk(database: Database, bundle: Bundle, tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def keep(database: Database) -> Keep:
-    """Keep an account's rows, as a sender would; with a chargeback it is held, whatever else is known."""
+    """Keep an account's rows, as a sender would; with a chargeback it is held, whatever else is known.
+
+    It has spent three credits; ``spent`` are more, in one request at noon.
+    """
 
     def send(
         name: str,
@@ -228,6 +231,7 @@ def keep(database: Database) -> Keep:
         chargebacks: int = 0,
         grants: tuple[str, ...] = ("g",),
         mail: str | None = None,
+        spent: float = 0.0,
     ) -> None:
         opened = NOON - timedelta(days=2)
         account = {"account_id": name, "created_at": opened, "plan": "free", "email_hash": mail}
@@ -254,6 +258,7 @@ def keep(database: Database) -> Keep:
                     event | {"event_id": f"e{i}", "credits": 0.1, "occurred_at": opened + timedelta(minutes=i)}
                     for i in range(30)
                 ]
+                + [event | {"event_id": f"s{spent}", "credits": spent, "occurred_at": NOON}] * (spent > 0)
             ),
             billing=pl.DataFrame(
                 [
@@ -328,7 +333,7 @@ class Sender:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(rate=10_000.0, burst=10_000)
+    return Limits(rate=10_000.0, burst=10_000, wrong_rate=10_000.0, wrong_burst=10_000)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
+MEETING = {"assessment", "backtest", "buckets", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
 DOORS = {"cli", "service", "console", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
@@ -61,6 +61,7 @@ ALLOWED = {
     "figures": GROUND
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},
+    "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "jobs": GROUND | {"settlement", "delivery", "figures", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},

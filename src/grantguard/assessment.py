@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
-from grantguard.histories import Look, Past, ask, follow_rings
+from grantguard.histories import Histories, Look, Past, ask, follow_rings
 from grantguard.policy import RULES, Rules, decide
 from grantguard.signals import CATALOGUE, extract
 from grantguard.training import NAMES, describe_accounts, is_silent
@@ -34,6 +34,10 @@ REASON = pl.Struct(
         "text": pl.String,
     }
 )
+
+
+NAMES_OF = {family: [each.name for each in CATALOGUE if each.family == family] for family in FAMILIES}
+"""The signals of each family."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Assessment:
     def decision(self, row: int = 0, grant_id: str | None = None) -> Decision:
         """The decision of one row, about all its open grants or about the one asked about."""
         told = self.decided.row(row, named=True)
-        silent = [family for family in FAMILIES if _says_nothing(self.signals[row], family)]
+        said = self.signals.row(row, named=True)
+        silent = [family for family in FAMILIES if all(said[name] is None for name in NAMES_OF[family])]
         return Decision(
             decision_id=self._name(told, grant_id),
             account_id=told["account_id"],
@@ -113,14 +118,24 @@ def assess_past(
 
     ``look`` reads on from account to account where the past holds but some: so are their rings seen whole.
     """
-    scored = _score_at(past, asked, bundle, look)
+    histories = past.up_to(asked)
+    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.tables.campaigns)
+    return assess_histories(past, histories, rings, bundle, rules)
+
+
+def assess_histories(
+    past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle, rules: Rules = RULES
+) -> Assessment:
+    """Risks and decisions of what was asked of ``past``, where the rings of all are known (``account_id, ring_id``)."""
+    scored = _score(past, histories, rings, bundle)
     decided = decide(scored.told, rules)
     return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
 
 
 def decide_at(past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> pl.DataFrame:
     """What ``Assessment.decided`` has, without reasons, for any accounts as of any moments (``account_id, at``)."""
-    return decide(_score_at(past, asked, bundle).told, rules)
+    histories = past.up_to(asked)
+    return decide(_score(past, histories, histories.rings, bundle).told, rules)
 
 
 @dataclass(frozen=True)
@@ -135,10 +150,8 @@ class _Scored:
     contributions: Floats
 
 
-def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle, look: Look | None = None) -> _Scored:
-    histories = past.up_to(asked)
+def _score(past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle) -> _Scored:
     signals = extract(histories)
-    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.tables.campaigns)
     facts = describe_accounts(past, histories.asked, rings)
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
@@ -146,7 +159,7 @@ def _score_at(past: Past, asked: pl.DataFrame, bundle: Bundle, look: Look | None
     silent = is_silent(signals)
     told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
-    told = told.hstack(_money(past, histories.asked, histories.usage))
+    told = told.hstack(histories.purses.drop("subject"))
     return _Scored(told, signals, table, silent, strata, contributions)
 
 
@@ -176,36 +189,3 @@ def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
         else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
         for i in range(len(scored.table))
     )
-
-
-def _money(past: Past, asked: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
-    """Promotional credits spent and left, open grants and support, a row a subject."""
-    spent = past.events.select("account_id", "charged_to", "occurred_at", "promo_credits")
-    spending = (
-        spent.filter(pl.col("charged_to").is_not_null())
-        .join(asked, on="account_id")
-        .filter(pl.col("occurred_at") <= pl.col("at"))
-        .group_by("subject", grant_id="charged_to")
-        .agg(spent=pl.col("promo_credits").sum())
-    )
-    given = past.tables.grants.join(asked, on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
-    given = given.join(spending, on=["subject", "grant_id"], how="left").with_columns(pl.col("spent").fill_null(0.0))
-    left = (pl.col("credits") - pl.col("spent")).clip(0)
-    is_open = (pl.col("expires_at").is_null() | (pl.col("expires_at") > pl.col("at"))) & (left > 0)
-    money = given.group_by("subject").agg(
-        promo_credits_left=left.filter(is_open).sum(), open_grants=pl.col("grant_id").filter(is_open).sort()
-    )
-    total = spending.group_by("subject").agg(promo_credits_spent=pl.col("spent").sum())
-    seen = usage.group_by("subject").agg(
-        events=pl.len().cast(pl.Int64), days=pl.col("occurred_at").dt.date().n_unique().cast(pl.Int64)
-    )
-    rows = asked.select("subject")
-    for part in (money, total, seen):
-        rows = rows.join(part, on="subject", how="left", maintain_order="left")
-    numbers = [pl.col(name).fill_null(0) for name in ("promo_credits_left", "promo_credits_spent", "events", "days")]
-    return rows.with_columns(*numbers, pl.col("open_grants").fill_null([])).drop("subject")
-
-
-def _says_nothing(row: pl.DataFrame, family: str) -> bool:
-    names = [each.name for each in CATALOGUE if each.family == family]
-    return all(value is None for value in row.select(names).row(0))

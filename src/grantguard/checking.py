@@ -21,6 +21,9 @@ AHEAD = timedelta(days=1)
 SHOWN = 40
 """Characters of a bad value that its reason quotes."""
 
+BROKEN = "is broken"
+"""The column that says whether a row breaks a rule."""
+
 ISO = r"^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|z|[+-]\d{2}:?\d{2})?)?\s*$"
 
 
@@ -53,10 +56,11 @@ def check(frame: pl.LazyFrame, table: Table, now: datetime) -> Checked:
     rules += _dating_rules(table, values, now) + _naming_rules(table, values)
     broken = pl.any_horizontal([rule.broken.fill_null(value=False) for rule in rules])
     reason = pl.coalesce([pl.when(rule.broken).then(rule.reason) for rule in rules])
-    read = frame.with_columns(coerced)
+    # Who collects both reads, and judges, each row once.
+    read = frame.with_columns(coerced).with_columns(broken.alias(BROKEN)).cache()
     return Checked(
-        good=read.filter(~broken).select(**values),
-        bad=read.filter(broken).with_columns(reason=reason).drop(typed.values()),
+        good=read.filter(~pl.col(BROKEN)).select(**values),
+        bad=read.filter(BROKEN).with_columns(reason=reason).drop(*typed.values(), BROKEN),
     )
 
 
@@ -104,7 +108,9 @@ def _offset(text: pl.Expr) -> pl.Expr:
 def _rules(column: Column, value: pl.Expr, schema: pl.Schema) -> list[_Rule]:
     found = schema.get(column.name)
     raw = pl.lit(None, pl.String) if found is None else pl.col(column.name).cast(pl.String)
-    given = raw.is_not_null() & (raw.str.strip_chars() != "")
+    # Only a text can be there and say nothing; whatever has a type already is not spelt out to be read again.
+    is_text = found is None or found == pl.String
+    given = raw.is_not_null() & (raw.str.strip_chars() != "") if is_text else pl.col(column.name).is_not_null()
     rules = [_Rule(~given, pl.lit(f"{column.name} is missing"))] if column.required else []
     if found is None:
         return rules
@@ -117,7 +123,7 @@ def _rules(column: Column, value: pl.Expr, schema: pl.Schema) -> list[_Rule]:
         )
         outside = ~value.is_between(pl.lit(FIRST, TIME), pl.lit(LAST, TIME))
         return [*rules, *unread, _Rule(outside, pl.lit(f"{column.name}: lies outside the years 1 to 9999"))]
-    return rules + _number_rules(column, value, raw, given)
+    return rules + _number_rules(column, value, raw, given, found)
 
 
 def _text_rules(column: Column, value: pl.Expr, raw: pl.Expr) -> list[_Rule]:
@@ -129,13 +135,15 @@ def _text_rules(column: Column, value: pl.Expr, raw: pl.Expr) -> list[_Rule]:
     return [*rules, _Rule(unknown, _quote(column, raw, f"is not one of {', '.join(column.among)}"))]
 
 
-def _number_rules(column: Column, value: pl.Expr, raw: pl.Expr, given: pl.Expr) -> list[_Rule]:
+def _number_rules(column: Column, value: pl.Expr, raw: pl.Expr, given: pl.Expr, found: pl.DataType) -> list[_Rule]:
     number = value.cast(pl.Float64)
-    rules = [
-        _Rule(given & number.is_null(), _quote(column, raw, "is not a number")),
-        _Rule(~number.is_finite(), _quote(column, raw, "is not a finite number")),
-    ]
-    if column.dtype == pl.Int64:
+    rules = []
+    if not found.is_integer():
+        rules = [
+            _Rule(given & number.is_null(), _quote(column, raw, "is not a number")),
+            _Rule(~number.is_finite(), _quote(column, raw, "is not a finite number")),
+        ]
+    if column.dtype == pl.Int64 and not found.is_integer():
         whole = raw.cast(pl.Float64, strict=False)
         rules.insert(
             0, _Rule(whole.is_finite() & (whole != whole.floor()), _quote(column, raw, "is not a whole number"))

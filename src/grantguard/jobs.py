@@ -21,7 +21,7 @@ from procrastinate import App, PsycopgConnector
 from grantguard.delivery import deliver_due
 from grantguard.errors import GrantguardError
 from grantguard.figures import count_due
-from grantguard.settlement import Desk, expire, refresh_thresholds, settle
+from grantguard.settlement import Desk, expire, recheck, refresh_thresholds, settle
 from grantguard.settlement.settling import AT_ONCE as ACCOUNTS
 from grantguard.store.delivering import StoredOutbox
 from grantguard.store.idempotency import prune_idempotent
@@ -33,7 +33,8 @@ QUEUE: Final = "grantguard"
 EVERY: Final = {
     "settle": "* * * * * *",
     "deliver": "* * * * * *",
-    "expire": "* * * * * */10",
+    "expire": "* * * * * */5",
+    "recheck": "* * * * * */5",
     "refresh": "*/10 * * * *",
     "prune": "0 * * * *",
     "count": "* * * * * */10",
@@ -81,6 +82,11 @@ class Work:
         while expire(self.desk.database, self.clock()):
             pass
 
+    def recheck(self) -> None:
+        """Mark whoever a decision said to look at again by now."""
+        while recheck(self.desk.database, self.clock()):
+            pass
+
     def refresh(self) -> None:
         """Learn anew where extended context begins."""
         refresh_thresholds(self.desk.database)
@@ -91,9 +97,11 @@ class Work:
 
     def prune(self) -> None:
         """Forget answers whose time is over, and usage that nothing reads any more."""
-        with self.desk.database.connection() as connection:
+        database = self.desk.database
+        with database.connection() as connection:
             prune_idempotent(connection, self.clock())
-            if self.keep_days is not None:
+        if self.keep_days is not None:
+            with database.connection() as connection:
                 retain(connection, self.keep_days, self.clock())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, fields
+from functools import cache
 
 import polars as pl
 
@@ -59,15 +60,24 @@ RULES = Rules()
 
 
 def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
-    """``assessed`` with ``action``, ``held_until``, ``recheck_credits`` and ``recheck_at``, row by row.
+    """``assessed`` with ``action``, ``held_until``, ``recheck_credits``, ``recheck_at`` and ``tranche``, row by row.
+
+    ``tranche`` is how much of a newcomer's credit is let go until the next look, where it is allowed; null: all of it.
 
     ``assessed`` has ``at, status, p_ever, p_conduct, p_identity, p_money, payments, taken_back, chargebacks,
     age_days, verdict, labelled_at, accusers, multiplier_gain, threshold_hugging, promo_credits_left``.
     """
+    action, *rest = _says(rules)
+    return assessed.with_columns(action).with_columns(rest)
+
+
+@cache
+def _says(rules: Rules) -> tuple[pl.Expr, ...]:
+    """The action, and what follows from it."""
     action = (
         pl.when(_fresh(rules) & (pl.col("verdict") == "abuse"))
         .then(pl.when(_may_revoke(rules)).then(pl.lit("revoke")).otherwise(pl.lit("hold")))
-        .when(_fresh(rules) & (pl.col("verdict") == "genuine"))
+        .when(_is_vouched_for(rules))
         .then(pl.lit("allow"))
         .when(_fresh(rules) & (pl.col("verdict") == "compromised"))
         .then(pl.lit("hold"))
@@ -79,15 +89,21 @@ def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
     is_newcomer = pl.col("age_days").fill_null(0.0) < rules.newcomer_days
     again = pl.when(is_newcomer).then(pl.duration(days=1)).otherwise(pl.duration(days=rules.recheck_days))
     left = pl.col("promo_credits_left")
-    return assessed.with_columns(action=action).with_columns(
-        held_until=held_until,
-        recheck_credits=pl.when(left > 0).then(left * rules.recheck_share),
-        recheck_at=pl.col("at") + again,
+    return (
+        action.alias("action"),
+        held_until.alias("held_until"),
+        pl.when(left > 0).then(left * rules.recheck_share).alias("recheck_credits"),
+        (pl.col("at") + again).alias("recheck_at"),
+        pl.when(is_newcomer & ~_is_vouched_for(rules)).then(left * rules.recheck_share).alias("tranche"),
     )
 
 
 def _fresh(rules: Rules) -> pl.Expr:
     return pl.col("at") <= pl.col("labelled_at") + pl.duration(days=rules.verdict_days)
+
+
+def _is_vouched_for(rules: Rules) -> pl.Expr:
+    return (_fresh(rules) & (pl.col("verdict") == "genuine")).fill_null(value=False)
 
 
 def _may_revoke(rules: Rules) -> pl.Expr:

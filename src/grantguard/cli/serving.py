@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +19,7 @@ from grantguard.cli.composing import compose, open_store, work_of
 from grantguard.cli.models import find_model
 from grantguard.cli.people import let_in_once
 from grantguard.cli.storing import put_in
-from grantguard.cli.telemetry import trace, write_logs
+from grantguard.cli.telemetry import trace, watched, write_logs
 from grantguard.cli.terminal import (
     DataOption,
     ModelOption,
@@ -41,7 +40,6 @@ from grantguard.jobs import working
 from grantguard.report import render_ranking, render_report
 from grantguard.service import Deployment, create_app
 from grantguard.service.app import nothing
-from grantguard.service.watching import watching
 from grantguard.settings import Settings
 from grantguard.sources.files import is_simulated, read_one
 from grantguard.sources.outputs import write_table
@@ -106,7 +104,7 @@ def serve_deployment(
     app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
     app.mount(PREFIX, create_console(_office_of(deployment, work.ledger)))
     trace(app, settings.otel_endpoint)
-    with nullcontext() if settings.metrics_port is None else watching(deployment, settings.metrics_port):
+    with watched(settings, deployment):
         run_app(app, host, port, enter)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class Calibration:
 
     def p_value(self, scores: Floats, strata: Ints) -> Floats:
         """(1 + comparable reference accounts at least as extreme) / (1 + comparable reference accounts)."""
-        return self._by_stratum(self.scores, scores, strata)
+        return self._by_stratum(0, scores, strata)
 
     def p_without_ties(self, scores: Floats, strata: Ints) -> Floats:
         """The share of comparable reference accounts that are more extreme, where ``p_value`` counts ties and itself.
@@ -88,11 +89,11 @@ class Calibration:
         Evenly between the two lies the smoothed p-value, uniform also where many accounts are alike (Vovk, Gammerman
         and Shafer, "Algorithmic Learning in a Random World", 2005).
         """
-        return self._by_stratum(self.scores, scores, strata, ties=0)
+        return self._by_stratum(0, scores, strata, ties=0)
 
     def kind_p_values(self, kinds: Floats, strata: Ints) -> Floats:
         """The same for each kind of evidence's contributions, (accounts, kinds)."""
-        columns = [self._by_stratum(self.kinds[:, kind], kinds[:, kind], strata) for kind in range(kinds.shape[1])]
+        columns = [self._by_stratum(1 + kind, kinds[:, kind], strata) for kind in range(kinds.shape[1])]
         return np.stack(columns, axis=1)
 
     def p_ever(self, p_values: Floats) -> Floats:
@@ -101,16 +102,31 @@ class Calibration:
         Looking often is not looking once: who stops accounts by this number and a budget stops no more than the
         budget of genuine accounts over their lives, however many landmarks they are looked at.
         """
-        ordered = np.sort(self.rarest)
+        ordered = self._rarest_first
         at_most: Floats = np.searchsorted(ordered, p_values, side="right").astype(np.float64)
         return (1 + at_most) / (1 + len(ordered))
 
-    def _by_stratum(self, reference: Floats, asked: Floats, strata: Ints, *, ties: int = 1) -> Floats:
+    def _by_stratum(self, column: int, asked: Floats, strata: Ints, *, ties: int = 1) -> Floats:
+        """Against the scores (column 0), or a kind's."""
         result = np.ones(len(asked))
         for stratum in np.unique(strata):
             rows = strata == stratum
-            result[rows] = conformal_p(reference[self._comparable(stratum)], asked[rows], ties=ties)
+            result[rows] = conformal_p(self._ordered[stratum][:, column], asked[rows], ties=ties)
         return result
+
+    @cached_property
+    def _ordered(self) -> list[Floats]:
+        """What those comparable in each stratum score, and what their kinds do, each column in order."""
+        columns = np.column_stack([self.scores, self.kinds])
+        return [np.sort(columns[self._comparable(stratum)], axis=0) for stratum in range(len(STRATA))]
+
+    @cached_property
+    def _rarest_first(self) -> Floats:
+        return np.sort(self.rarest)
+
+    @cached_property
+    def _curve(self) -> tuple[Floats, Floats]:
+        return _rarity_curve(self.scores)
 
     def replayed(self) -> Calibration:
         """The same, each account's smallest p-value over the landmarks found anew."""
@@ -137,7 +153,7 @@ class Calibration:
 
     def risk(self, scores: Floats) -> Floats:
         """0 to 1, strictly increasing with the score; see ``risk_of``."""
-        return risk_of(self.scores, scores)
+        return _follow(self._curve, scores)
 
 
 def risk_of(reference: Floats, scores: Floats) -> Floats:
@@ -146,7 +162,11 @@ def risk_of(reference: Floats, scores: Floats) -> Floats:
     With s the powers of ten of the score's rarity in the reference, risk is s / (s + 2): one account in a
     hundred has 0.5, one in ten thousand 0.67. Beyond the reference, s goes on along its last decade's slope.
     """
-    knots, powers = _rarity_curve(reference)
+    return _follow(_rarity_curve(reference), scores)
+
+
+def _follow(curve: tuple[Floats, Floats], scores: Floats) -> Floats:
+    knots, powers = curve
     inside = np.interp(scores, knots, powers)
     slope = max((powers[-1] - powers[-2]) / (knots[-1] - knots[-2]), 1e-6)
     beyond = np.maximum(scores - knots[-1], 0.0) * slope
@@ -176,8 +196,10 @@ def _medians(table: Floats) -> Floats:
     return np.array([np.median(column) if column.size else np.nan for column in known])
 
 
-def conformal_p(reference: Floats, scores: Floats, *, ties: int = 1) -> Floats:
-    """(1 + reference scores at least as high) / (1 + reference scores), for each score; ``ties=0``: those higher."""
-    ordered = np.sort(reference)
+def conformal_p(ordered: Floats, scores: Floats, *, ties: int = 1) -> Floats:
+    """(1 + reference scores at least as high) / (1 + reference scores), for each score; ``ties=0``: those higher.
+
+    ``ordered`` are the reference scores, the lowest first.
+    """
     before = np.searchsorted(ordered, scores - TIED if ties else scores + TIED, side="left")
     return (ties + len(ordered) - before) / (1 + len(ordered))

@@ -11,7 +11,7 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.dated import GUEST
-from grantguard.histories.keys import as_key
+from grantguard.histories.keys import as_key, run
 from grantguard.histories.links import VALUE
 
 PLACES = ("address", "prefix")
@@ -52,6 +52,8 @@ def find_guests(tables: Tables, events: pl.DataFrame) -> pl.DataFrame:
 
 def let_in(guests: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
     """Of all who fit, those whom each burst has room for: first come, first served."""
+    if guests.is_empty():
+        return guests
     registered = campaigns.select("expected_accounts", burst="campaign")
     place = pl.struct("joined_at", "account_id").rank("ordinal").over("burst")
     room = (pl.col("expected_accounts") * ROOM_FOR).fill_null(float("inf"))
@@ -74,10 +76,11 @@ def _registered(bursts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _first_networks(events: pl.DataFrame) -> pl.DataFrame:
-    seen = events.filter(pl.col("network").is_not_null()).sort("occurred_at")
-    return seen.group_by("account_id", maintain_order=True).agg(
-        own_network=pl.col("network").first(), network_at=pl.col("occurred_at").first()
+    seen = events.lazy().filter(pl.col("network").is_not_null())
+    first = seen.group_by("account").agg(
+        pl.col("account_id").first(), own_network=pl.col("network").first(), network_at=pl.col("occurred_at").first()
     )
+    return run(first.drop("account"))
 
 
 def read_among_guests(
@@ -87,6 +90,8 @@ def read_among_guests(
 
     ``ties`` is what ``prepare_ties`` gives, ``guests`` what ``let_in`` does; everything as of each ``at``.
     """
+    if guests.is_empty():
+        return ties
     present = guests.join(asked, on="account_id").filter(pl.col("joined_at") <= pl.col("at"))
     if present.is_empty():
         return ties

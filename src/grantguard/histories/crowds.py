@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from grantguard.dated import ANYONE
-from grantguard.histories.links import count_up, key_values, read_count
+from grantguard.histories.keys import run
+from grantguard.histories.links import count_up, key_values, read_newest
 
 SHARED = {"likeness": pl.UInt64(), "bin": pl.Int64()}
 """What the accounts of a crowd may have in common."""
@@ -13,31 +14,49 @@ SHARED = {"likeness": pl.UInt64(), "bin": pl.Int64()}
 CROWD = ["kind", "crowd"]
 """What names a crowd."""
 
+COUNTED = {"of_likeness": ("likeness",), "of_bin": ("bin",), "of_all": ()}
+"""The crowds that an account of some likeness stands in."""
 
-def find_arrivals(facts: pl.DataFrame) -> pl.DataFrame:
+
+def find_arrivals(facts: pl.LazyFrame) -> pl.LazyFrame:
     """``account_id`` and ``seen_at``: when each account first showed anything."""
     return facts.group_by("account_id").agg(pl.col("seen_at").min())
 
 
-def count_crowds(likenesses: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def count_crowds(likenesses: pl.DataFrame, arrivals: pl.LazyFrame) -> pl.DataFrame:
     """``kind``, ``crowd``, ``when`` and ``n``: how many there were of every crowd, by when."""
-    joined = likenesses.filter(pl.col("bin").is_not_null()).with_columns(when="seen_at")
-    arrivals = find_arrivals(facts).select(kind=pl.lit(ANYONE), when="seen_at")
-    crowds = [joined.with_columns(crowd=_crowd(*shared)) for shared in (("likeness",), ("bin",), ())]
-    crowds.append(arrivals.with_columns(crowd=_crowd()))
-    return count_up(pl.concat(each.select(*CROWD, "when") for each in crowds), CROWD)
+    arrived = arrivals.select(kind=pl.lit(ANYONE), crowd=name_crowd(), when="seen_at")
+    if likenesses.is_empty():
+        return run(count_up(arrived, CROWD))
+    joined = likenesses.lazy().filter(pl.col("bin").is_not_null())
+    crowds = [joined.select("kind", crowd=name_crowd(*shared), when="seen_at") for shared in COUNTED.values()]
+    return run(count_up(pl.concat([*crowds, arrived]), CROWD))
 
 
 def key_crowds(crowds: pl.DataFrame) -> pl.DataFrame:
     """Counts that a store gave, by time, with a key for the ``likeness`` or ``bin`` that they name."""
-    return key_values(crowds).with_columns(crowd=_crowd(*SHARED)).select(*CROWD, "when", "n").sort("when")
+    return key_values(crowds).select("kind", "when", "n", crowd=name_crowd(*SHARED)).sort("when")
 
 
-def count_crowd(crowds: pl.DataFrame, asked: pl.DataFrame, name: str, *shared: str) -> pl.DataFrame:
-    """``asked`` with a column of how many accounts of its ``kind`` there were that share ``shared`` with it."""
-    return read_count(crowds, asked.with_columns(crowd=_crowd(*shared)), CROWD, name).drop("crowd")
+def count_alike(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
+    """``asked`` (``kind, likeness, bin, at``) with how many stood by then in each of ``COUNTED``'s crowds of it."""
+    read = [
+        asked.select("row", "at", "kind", crowd=name_crowd(*shared), counted=pl.lit(name, pl.Enum(list(COUNTED))))
+        for name, shared in COUNTED.items()
+    ]
+    found = read_newest(crowds.lazy(), pl.concat(read), CROWD)
+    counts = [pl.col("n").filter(pl.col("counted") == name).sum().alias(name) for name in COUNTED]
+    return asked.join(found.group_by("row").agg(counts), on="row", how="left")
 
 
-def _crowd(*shared: str) -> pl.Expr:
+def count_everybody(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
+    """``asked`` (``subject, at``) with ``population``: how many accounts had shown anything by then."""
+    everybody = crowds.lazy().filter(pl.col("kind") == ANYONE).select("when", population="n")
+    known = asked.sort("at").join_asof(everybody, left_on="at", right_on="when", check_sortedness=False)
+    return known.drop("when").with_columns(pl.col("population").fill_null(0))
+
+
+def name_crowd(*shared: str) -> pl.Expr:
+    """A key for the accounts that share these."""
     named = [(pl.col(name) if name in shared else pl.lit(None)).cast(kind).alias(name) for name, kind in SHARED.items()]
     return pl.struct(named).hash(seed=0)

@@ -6,7 +6,7 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.histories.charging import charge, with_balance
-from grantguard.histories.keys import PAST_EVENTS, as_key
+from grantguard.histories.keys import PAST_EVENTS, as_key, run
 
 KEYED = (
     *("ip_hash", "ip_prefix_hash", "network", "device_hash", "client"),
@@ -22,61 +22,85 @@ SECOND = 1_000_000
 
 
 def prepare_events(tables: Tables) -> pl.DataFrame:
-    """All usage, sorted by account and time, with the columns of ``views.Usage`` that look back only."""
-    keyed = tables.usage.select(pl.exclude(*KEYED, *UNREAD), *(as_key(column) for column in KEYED))
-    events = with_balance(charge(keyed, tables.grants), tables.grants).drop("event_id", "funding")
-    return _with_places(_with_rhythm(events), tables.accounts)
+    """All usage, by account and time, with the columns of ``views.Usage`` that look back only.
+
+    ``account`` is the key of ``account_id``, ``row`` the event's place.
+    """
+    events = charge(run(put_in_order(tables.usage)), tables.grants)
+    prepared = _with_places(_with_rhythm(with_balance(events, tables.grants)), tables.accounts)
+    return run(prepared.drop("funding", "spend"))
 
 
-def _with_rhythm(events: pl.DataFrame) -> pl.DataFrame:
-    micros = pl.col("occurred_at").dt.timestamp("us")
-    return (
-        events.with_columns(
-            gap=micros.diff().over("account_id") / SECOND,
-            position=pl.int_range(1, pl.len() + 1).over("account_id"),
-            since_first=(micros - micros.min().over("account_id")) / SECOND,
-            since_dry=(micros - pl.col("dry_at").dt.timestamp("us")) / SECOND,
-            minute=micros // (60 * SECOND),
-            hour=micros // (3600 * SECOND),
-            ends=micros + pl.col("latency_ms").fill_null(0) * 1000,
-            input_step=_steps(pl.col("input_tokens"), 0.02),
-            output_step=_steps(pl.col("output_tokens"), 0.02),
-        )
-        .with_columns(
-            gap_step=pl.when(pl.col("gap") < 3600).then(_steps(pl.col("gap"), 0.05)),
-            overlaps=micros < pl.col("ends").cum_max().shift(1).over("account_id"),
-        )
-        .drop("ends", "latency_ms")
+def put_in_order(usage: pl.DataFrame) -> pl.LazyFrame:
+    """Usage by account and time, texts as keys, with ``row`` and ``position``: which of its account's it is, from 1."""
+    keyed = usage.lazy().select(
+        pl.exclude("event_id", *KEYED, *UNREAD),
+        *(as_key(column) for column in KEYED),
+        account=pl.col("account_id").hash(seed=0),
+        event=pl.col("event_id"),
     )
+    begins = (pl.col("account") != pl.col("account").shift(1)).fill_null(value=True)
+    first = pl.when(begins).then("row").forward_fill()
+    return (
+        keyed.sort("account", "occurred_at", "event")
+        .drop("event")
+        .with_columns(row=pl.int_range(pl.len()))
+        .with_columns(position=pl.col("row") - first + 1)
+    )
+
+
+def before(column: pl.Expr, steps: int = 1) -> pl.Expr:
+    """What the column said so many of the account's events before; null for its first ones."""
+    return pl.when(pl.col("position") > steps).then(column.shift(steps))
+
+
+def _with_rhythm(events: pl.LazyFrame) -> pl.LazyFrame:
+    micros = pl.col("occurred_at").dt.timestamp("us")
+    gap = (micros - before(micros)) / SECOND
+    ends = micros + pl.col("latency_ms").fill_null(0) * 1000
+    return events.with_columns(
+        gap=gap,
+        gap_step=pl.when(gap < 3600).then(_steps(gap, 0.05)),
+        since_first=(micros - pl.when(pl.col("position") == 1).then(micros).forward_fill()) / SECOND,
+        since_dry=(micros - pl.col("dry_at").dt.timestamp("us")) / SECOND,
+        minute=micros // (60 * SECOND),
+        hour=micros // (3600 * SECOND),
+        input_step=_steps(pl.col("input_tokens"), 0.02),
+        output_step=_steps(pl.col("output_tokens"), 0.02),
+        overlaps=micros < before(ends.cum_max().over("account")),
+    ).drop("latency_ms")
 
 
 def _steps(quantity: pl.Expr, width: float) -> pl.Expr:
     return ((1 + quantity).log() / width).floor().cast(pl.Int32)
 
 
-def _with_places(events: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    home = accounts.select("account_id", as_key("signup_device_hash"), as_key("signup_ip_prefix_hash"))
+def _with_places(events: pl.LazyFrame, accounts: pl.DataFrame) -> pl.LazyFrame:
+    home = accounts.lazy().select(
+        as_key("signup_device_hash"), as_key("signup_ip_prefix_hash"), account=pl.col("account_id").hash(seed=0)
+    )
     network = pl.col("network")
-    last, before_last = (network.shift(step).over("account_id") for step in (1, 2))
-    moved = network != last
+    moved = network != before(network)
     return (
-        events.join(home, on="account_id", how="left", maintain_order="left")
+        events.join(home, on="account", how="left", maintain_order="left")
         .with_columns(
             elsewhere=pl.when(network.is_not_null()).then(pl.col("overlaps").fill_null(value=False) & moved),
-            returns=moved & (network == before_last) & (pl.col("gap") < 3600),
-            machine=pl.coalesce("device_hash", "client"),
+            returns=moved & (network == before(network, 2)) & (pl.col("gap") < 3600),
+            foreign=_foreign(),
             stranger=(pl.col("device_hash") != pl.col("signup_device_hash"))
             & (pl.col("ip_prefix_hash") != pl.col("signup_ip_prefix_hash")),
         )
-        .with_columns(foreign=_foreign())
-        .drop("machine", "signup_device_hash", "signup_ip_prefix_hash")
+        .drop("signup_device_hash", "signup_ip_prefix_hash")
     )
 
 
 def _foreign() -> pl.Expr:
     """A machine and a network that came together, once the account had a past."""
-    first_machine, first_network = (pl.col("position").min().over("account_id", key) for key in ("machine", "network"))
+    machine, network = pl.coalesce("device_hash", "client"), pl.col("network")
+    # Keys are as good as random: of two, each bit apart or alike is a key of the pair.
+    first_machine, first_network = (
+        pl.col("position").min().over(pl.col("account").xor(key)) for key in (machine, network)
+    )
     late = (first_machine > PAST_EVENTS) & (first_network > PAST_EVENTS)
     together = (first_machine - first_network).abs() <= 3  # a client may warm up with a call or two
-    known = pl.col("machine").is_not_null() & pl.col("network").is_not_null()
-    return pl.when(known).then(late & together)
+    return pl.when(machine.is_not_null() & network.is_not_null()).then(late & together)

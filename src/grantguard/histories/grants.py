@@ -6,6 +6,7 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.histories.charging import DRAINED
+from grantguard.histories.keys import run
 from grantguard.histories.ties import HALF
 
 DAY = 86_400_000_000
@@ -17,52 +18,57 @@ def _between(begins: str, ends: str, unit: int) -> pl.Expr:
 
 
 def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    """One row a subject and grant given by then, with the columns of ``views.Grants``."""
-    near = _given_near(tables.grants)
-    given = (
-        tables.grants.join(near, on="grant_id", how="left")
-        .join(asked, on="account_id")
+    """One row a subject and grant given by then, with the columns of ``views.Grants``.
+
+    ``seen`` has the prepared events of each subject up to its moment, by time.
+    """
+    lives = marks.lazy().select("account_id", "created_at", "deleted_at")
+    given = run(
+        _with_given_near(tables.grants)
+        .join(asked.lazy(), on="account_id")
         .filter(pl.col("granted_at") <= pl.col("at"))
-        .join(marks.select("account_id", "created_at", "deleted_at"), on="account_id", how="left")
+        .join(lives, on="account_id", how="left")
+        .join(_spending(seen, tables.grants), on=["subject", "grant_row"], how="left")
         .sort("subject", "granted_at", "grant_id")
     )
-    spending = given.join(_spending(seen), on=["subject", "grant_id"], how="left", maintain_order="left")
-    return _shape(_with_silence(_with_past(spending, seen), seen))
+    return run(_shape(_with_past(_with_silence(given, seen), seen)))
 
 
-def _given_near(grants: pl.DataFrame) -> pl.DataFrame:
-    ordered = grants.sort("account_id", "granted_at")
-    counts = ordered.rolling("granted_at", period="1d", group_by="account_id").agg(given_near=pl.len().cast(pl.Int64))
-    return ordered.select("grant_id").with_columns(counts["given_near"])
+def _with_given_near(grants: pl.DataFrame) -> pl.LazyFrame:
+    """Grants with ``grant_row``, as events name it, and how many were given to the account within the day before."""
+    ordered = grants.with_columns(grant_row=pl.int_range(pl.len(), dtype=pl.UInt32)).sort("account_id", "granted_at")
+    near = ordered.rolling("granted_at", period="1d", group_by="account_id").agg(given_near=pl.len().cast(pl.Int64))
+    return ordered.lazy().with_columns(near["given_near"])
 
 
-def _spending(seen: pl.DataFrame) -> pl.DataFrame:
+def _spending(seen: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     """What each grant paid for, and when."""
-    paying = seen.lazy().filter(pl.col("promo_credits") > 0)
-    first = pl.col("occurred_at").min().over("subject", "charged_to")
-    promo = pl.col("promo_credits")
-    return (
-        paying.with_columns(first_at=first)
-        .group_by("subject", grant_id="charged_to")
-        .agg(
-            spent=promo.sum(),
-            on_it=pl.len(),
-            first_at=pl.col("first_at").min(),
-            half_at=pl.col("occurred_at").filter(pl.col("grant_share") >= HALF).min(),
-            drained_at=pl.col("occurred_at").filter(pl.col("grant_share") >= DRAINED).min(),
-            times=pl.col("occurred_at"),
-            charges=promo,
-        )
-        .collect()
+    when, promo = pl.col("occurred_at"), pl.col("promo_credits")
+    row = pl.col("grant_row")
+    given, lapses = (pl.lit(grants[name]).gather(row) for name in ("granted_at", "expires_at"))
+    paid = seen.lazy().filter(promo > 0, row.is_not_null())
+    read = paid.select(
+        *("subject", "grant_row", "occurred_at", "promo_credits", "grant_share"),
+        is_first=when < given + pl.duration(days=1),
+        is_last=when > lapses - pl.duration(days=2),
+    )
+    return read.group_by("subject", "grant_row").agg(
+        spent=promo.sum(),
+        on_it=pl.len(),
+        first_at=when.min(),
+        half_at=when.filter(pl.col("grant_share") >= HALF).min(),
+        drained_at=when.filter(pl.col("grant_share") >= DRAINED).min(),
+        in_first_day=promo.filter("is_first").sum(),
+        in_last_days=promo.filter("is_last").sum(),
     )
 
 
-def _with_past(given: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def _with_past(given: pl.LazyFrame, seen: pl.DataFrame) -> pl.LazyFrame:
     """Events, and credits, of the account before each grant."""
-    running = seen.select(
+    running = seen.lazy().select(
         "subject",
         "occurred_at",
-        events_before=pl.int_range(1, pl.len() + 1).over("subject"),
+        events_before="position",
         credits_before=pl.col("credits").cum_sum().over("subject"),
     )
     return given.join_asof(
@@ -73,15 +79,17 @@ def _with_past(given: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         strategy="backward",
         allow_exact_matches=False,
         check_sortedness=False,
-    ).drop("occurred_at", strict=False)
+    )
 
 
-def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
     """The next request that was served after each grant ran dry."""
-    served = seen.filter(pl.col("status") == "ok").select("subject", next_at="occurred_at")
-    drained = given.filter(pl.col("drained_at").is_not_null()).select("subject", "grant_id", "drained_at")
+    if given["drained_at"].null_count() == given.height:
+        return given.lazy().with_columns(next_at=pl.col("drained_at"))
+    served = seen.lazy().filter(pl.col("status") == "ok").select("subject", next_at="occurred_at")
+    drained = given.lazy().filter(pl.col("drained_at").is_not_null()).select("subject", "grant_row", "drained_at")
     following = drained.sort("drained_at").join_asof(
-        served.sort("next_at"),
+        served,
         left_on="drained_at",
         right_on="next_at",
         by="subject",
@@ -89,28 +97,18 @@ def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         allow_exact_matches=False,
         check_sortedness=False,
     )
-    return given.join(
-        following.select("subject", "grant_id", "next_at"),
-        on=["subject", "grant_id"],
-        how="left",
-        maintain_order="left",
-    )
+    known = following.select("subject", "grant_row", "next_at")
+    return given.lazy().join(known, on=["subject", "grant_row"], how="left", maintain_order="left")
 
 
-def _shape(given: pl.DataFrame) -> pl.DataFrame:
-    timed = given.select("subject", "grant_id", "granted_at", "expires_at", "charges", "times").explode(
-        "charges", "times"
-    )
-    first_day = pl.col("charges").filter(pl.col("times") < pl.col("granted_at") + pl.duration(days=1)).sum()
-    last_days = pl.col("charges").filter(pl.col("times") > pl.col("expires_at") - pl.duration(days=2)).sum()
-    windows = timed.group_by("subject", "grant_id").agg(in_first_day=first_day, in_last_days=last_days)
+def _shape(given: pl.LazyFrame) -> pl.LazyFrame:
     silent_until = pl.coalesce("next_at", "at")
     gone = pl.col("deleted_at") <= pl.col("at")
-    return given.join(windows, on=["subject", "grant_id"], how="left", maintain_order="left").select(
+    return given.select(
         *("subject", "grant_id", "granted_at", "expires_at", "kind", "campaign", "credits", "given_near"),
         spent=pl.col("spent").fill_null(0.0),
         spent_share=(pl.col("spent").fill_null(0.0) / pl.col("credits")).clip(0, 1),
-        first_day_share=(pl.col("in_first_day") / pl.col("credits")).clip(0, 1),
+        first_day_share=(pl.col("in_first_day").fill_null(0.0) / pl.col("credits")).clip(0, 1),
         expiry_share=pl.when(pl.col("at") >= pl.col("expires_at")).then(pl.col("in_last_days") / pl.col("spent")),
         wait=_between("granted_at", "first_at", 1_000_000),
         drain=_between("first_at", "half_at", 1_000_000),
@@ -125,10 +123,10 @@ def _shape(given: pl.DataFrame) -> pl.DataFrame:
 
 def prepare_billing(billing: pl.DataFrame, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """One row a subject and billing event by then, with the columns of ``views.Billing``."""
-    dry = seen.filter(pl.col("runs_dry")).select("subject", dry_at="occurred_at").sort("dry_at")
-    rows = billing.join(asked, on="account_id").filter(pl.col("occurred_at") <= pl.col("at"))
-    dated = rows.sort("occurred_at", "billing_id").join_asof(
+    rows = billing.lazy().join(asked.lazy(), on="account_id").filter(pl.col("occurred_at") <= pl.col("at"))
+    dry = seen.lazy().filter(pl.col("runs_dry")).select("subject", dry_at="occurred_at")
+    dated = rows.sort("subject", "occurred_at", "billing_id").join_asof(
         dry, left_on="occurred_at", right_on="dry_at", by="subject", strategy="backward", check_sortedness=False
     )
     after = _between("dry_at", "occurred_at", DAY)
-    return dated.select("subject", "occurred_at", "kind", "amount_usd", after_dry=after).sort("subject", "occurred_at")
+    return run(dated.select("subject", "occurred_at", "kind", "amount_usd", after_dry=after))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.dated import ANYONE
-from grantguard.histories.crowds import count_crowd
-from grantguard.histories.links import VALUE, count_by
+from grantguard.contract import TIME
+from grantguard.histories.crowds import count_everybody
+from grantguard.histories.keys import run
+from grantguard.histories.links import VALUE
+from grantguard.histories.ties import Sharing
 
 FEW = {
     "device": 200,
@@ -43,80 +45,125 @@ SCRIPT, ROOM = ("template", "prompt"), ("address", "prefix")
 HARD = ("payment", "email", "device")
 """Kinds that only one hand shares; the others are what classes, offices and friends share too."""
 
+PAIR = {
+    "subject": pl.UInt32(),
+    "account_id": pl.String(),
+    "at": TIME,
+    "other": pl.String(),
+    "strength": pl.Float64(),
+    "script": pl.Boolean(),
+    "room": pl.Boolean(),
+    "hours_apart": pl.Float64(),
+    "drained": pl.Boolean(),
+    "paid": pl.Boolean(),
+    "cycle_gap": pl.Float64(),
+}
+"""A pair of kin."""
+
+LINK = {
+    "subject": pl.UInt32(),
+    "other": pl.String(),
+    "kind": pl.String(),
+    "account_id": pl.String(),
+    "at": TIME,
+    "said": pl.Float64(),
+    "holders": pl.Int64(),
+}
+"""A kind of value that two accounts share."""
+
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
 
 
 def pair_kin(
-    facts: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame, guests: pl.DataFrame
+    sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame, guests: pl.DataFrame
 ) -> pl.DataFrame:
     """One row a subject and other account, with the columns of ``views.Kin``.
 
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
-    links = find_links(facts, crowds, asked, guests)
+    links = find_links(sharing, crowds, asked, guests)
+    if links.is_empty():
+        return pl.DataFrame(schema=PAIR)
     hard = pl.col("kind").is_in(HARD)
     soft = pl.col("said").filter(~hard).sum()
-    kin = links.group_by("subject", "account_id", "at", "other").agg(
-        script=pl.col("kind").is_in(SCRIPT).any(),
-        room=pl.col("kind").is_in(ROOM).any(),
-        strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
+    kin = (
+        links.lazy()
+        .group_by("subject", "other")
+        .agg(
+            pl.col("account_id", "at").first(),
+            script=pl.col("kind").is_in(SCRIPT).any(),
+            room=pl.col("kind").is_in(ROOM).any(),
+            strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
+        )
     )
-    return _with_lives(kin, marks).sort("subject", "other")
+    return run(_with_lives(kin, marks))
 
 
-def find_links(facts: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
+def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
     """One row a subject, other account and kind of value that both had shown, with ``holders`` and ``said``.
 
     ``said`` is what the kind says of the pair: its strength, the less the more accounts hold the value.
     """
-    own = _uncommon(facts, crowds, facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
-    held = facts.join(own.select(VALUE).unique(), on=VALUE, how="semi")
-    pairs = own.join(held, on=VALUE, suffix="_other").filter(
-        pl.col("account_id") != pl.col("account_id_other"), pl.col("seen_at_other") <= pl.col("at")
-    )
-    together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
+    own = sharing.shown if sharing.held.is_empty() else _find_few(sharing.shown, crowds, asked)
+    if sharing.held.is_empty() or own.is_empty():
+        return pl.DataFrame(schema=LINK)
+    pairs = run(_pair_up(own, sharing.held))
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
-    return (
-        pairs.with_columns(said=pl.when(together).then(0.0).otherwise(said))
-        .group_by("subject", "account_id", "at", other="account_id_other", kind="kind")
-        .agg(pl.col("said").max(), pl.col("holders").min())
-    )
+    said = pl.when("common").then(0.0).otherwise(said)
+    if guests.height:
+        together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
+        said = pl.when(together).then(0.0).otherwise(said)
+    best = pairs.lazy().with_columns(said=said).group_by("subject", "other", "kind")
+    return run(best.agg(pl.col("account_id", "at").first(), pl.col("said").max(), pl.col("holders").min()))
+
+
+def _pair_up(own: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
+    """A row a subject, other and uncommon value of both; a common room is told of those who share a script as well."""
+    other = held.lazy().select(*VALUE, other="account_id", other_seen_at="seen_at")
+    both = own.lazy().join(other, on=VALUE)
+    pairs = both.filter(pl.col("account_id") != pl.col("other"), pl.col("other_seen_at") <= pl.col("at"))
+    uncommon = pairs.filter(~pl.col("common"))
+    scripted = uncommon.filter(pl.col("kind").is_in(SCRIPT)).select("subject", "other").unique()
+    return pl.concat([uncommon, pairs.filter("common").join(scripted, on=["subject", "other"], how="semi")])
 
 
 def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:
     """Whether the two of each pair had both come to the same burst by then."""
-    other = guests.rename({"account_id": "account_id_other", "joined_at": "joined_at_other"})
+    other = guests.rename({"account_id": "other", "joined_at": "joined_at_other"})
     both = (
-        pairs.select("account_id", "account_id_other", "at")
+        pairs.select("account_id", "other", "at")
         .with_row_index("pair")
         .join(guests, on="account_id")
-        .join(other, on=["account_id_other", "burst"])
+        .join(other, on=["other", "burst"])
         .filter(pl.max_horizontal("joined_at", "joined_at_other") <= pl.col("at"))
     )
     return pl.int_range(pairs.height, dtype=pl.UInt32, eager=True).is_in(both["pair"].unique().implode())
 
 
-def _uncommon(facts: pl.DataFrame, crowds: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """The subjects' facts whose value few had shown by then: few for its kind, and few of all accounts."""
-    limit = pl.col("kind").replace_strict(FEW, default=0, return_dtype=pl.Int64)
-    typed = own.filter(limit > 0)
-    counted = count_by(facts.with_columns(when="seen_at"), typed, VALUE, "holders")
-    arrived = count_crowd(crowds, counted.select("at", kind=pl.lit(ANYONE)), "population")
-    common = (arrived["population"] * COMMON).clip(LEAST_CROWD)
-    few = pl.col("holders") <= pl.min_horizontal(limit, common)
-    return counted.filter(pl.col("holders") > 1, few)
+def _find_few(shown: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """What few had shown by then, with its ``holders``: few for its kind, and, but for rooms, few of all accounts.
 
-
-def _with_lives(kin: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    life = marks.select("account_id", "created_at", "first_at", "paid_at", "half_at")
-    both = kin.join(life, on="account_id", how="left").join(
-        life.rename({name: f"{name}_other" for name in life.columns}),
-        left_on="other",
-        right_on="account_id_other",
-        how="left",
+    A room of a large class is ``common`` where the platform is young, and it is a room all the same.
+    """
+    shared = shown.lazy().filter(pl.col("others") > 0, pl.col("kind").is_in(list(FEW)))
+    many = count_everybody(crowds, asked.lazy().select("subject", "at")).select(
+        "subject", many=(pl.col("population") * COMMON).clip(LEAST_CROWD)
     )
+    holders = pl.col("others") + 1
+    return run(
+        shared.join(many, on="subject")
+        .filter(holders <= pl.col("kind").replace_strict(FEW, return_dtype=pl.Int64))
+        .select("subject", "account_id", "at", *VALUE, holders=holders, common=holders > pl.col("many"))
+        .filter(~pl.col("common") | pl.col("kind").is_in(ROOM))
+    )
+
+
+def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
+    life = marks.lazy().select("account_id", "created_at", "first_at", "paid_at", "half_at")
+    theirs = life.rename(lambda name: "other" if name == "account_id" else f"{name}_other")
+    both = kin.join(life, on="account_id", how="left").join(theirs, on="other", how="left")
     hour = 3_600_000_000
     passed = [
         (pl.col(begins) - pl.col(ends)).dt.total_microseconds() / hour

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from grantguard.dated import LIKENESS
-from grantguard.histories.keys import PAST_EVENTS
+from grantguard.histories.keys import PAST_EVENTS, run
 
 JOINED_WITHIN = {"hour": 3600, "days": 3 * 86_400}
 """Bins of opening times, in seconds."""
@@ -20,24 +20,33 @@ def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
 
     The columns of ``LIKENESS``, as texts.
     """
-    prints = take_prints(events).join(accounts.select("account_id", "created_at"), on="account_id", how="left").lazy()
+    prints = take_prints(events)
+    if prints.is_empty():
+        return pl.DataFrame(schema=LIKENESS)
     opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
-    alike = [_alike(prints, f"twin_{grid}", f"fine_{grid}", pl.lit(None, pl.Int64)) for grid in (0, 1)]
+    known = prints.lazy().join(accounts.lazy().select("account_id", "created_at"), on="account_id", how="left")
+    known = run(known.with_columns(opened=opened)).lazy()
+    alike = [_alike(known, f"twin_{grid}", f"fine_{grid}") for grid in (0, 1)]
     alike += [
-        _alike(prints, f"joined_{name}_{grid}", f"coarse_{grid}", (opened + grid * width // 2) // width)
+        _alike(known, f"joined_{name}_{grid}", f"coarse_{grid}", (pl.col("opened") + grid * width // 2) // width)
         for name, width in JOINED_WITHIN.items()
         for grid in (0, 1)
     ]
-    return pl.concat(alike).collect()
+    return run(pl.concat(alike).select(LIKENESS.names()))
 
 
-def _alike(prints: pl.LazyFrame, kind: str, print_name: str, opening_bin: pl.Expr) -> pl.LazyFrame:
-    facts = prints.select(
-        "account_id", "seen_at", kind=pl.lit(kind), likeness=print_name, bin=opening_bin.cast(pl.Int64)
+def _alike(prints: pl.LazyFrame, kind: str, print_name: str, opening_bin: pl.Expr | None = None) -> pl.LazyFrame:
+    known = prints if opening_bin is None else prints.filter(pl.col("opened").is_not_null())
+    which = pl.lit(None) if opening_bin is None else opening_bin
+    place = pl.lit("") if opening_bin is None else opening_bin.cast(pl.String)
+    return known.select(
+        "account_id",
+        "seen_at",
+        kind=pl.lit(kind),
+        value=pl.concat_str(print_name, place, separator="@"),
+        likeness=print_name,
+        bin=which.cast(pl.Int64),
     )
-    known = facts.filter(pl.col("bin").is_not_null() | pl.col("kind").str.starts_with("twin"))
-    value = pl.concat_str("likeness", pl.col("bin").cast(pl.String).fill_null(""), separator="@")
-    return known.with_columns(value=value).select(LIKENESS.names())
 
 
 def take_prints(events: pl.DataFrame) -> pl.DataFrame:
@@ -50,8 +59,9 @@ def take_prints(events: pl.DataFrame) -> pl.DataFrame:
     begun = (
         events.lazy()
         .filter(pl.col("position") <= PAST_EVENTS)
-        .group_by("account_id")
+        .group_by("account")
         .agg(
+            account_id=pl.col("account_id").first(),
             seen_at=pl.col("occurred_at").max(),
             size=pl.len(),
             sent=sent.mean(),
@@ -62,7 +72,6 @@ def take_prints(events: pl.DataFrame) -> pl.DataFrame:
             category=pl.col("category").mode().sort().first(),
         )
         .filter(pl.col("size") == PAST_EVENTS)
-        .collect()
     )
     cells = [
         column
@@ -72,7 +81,7 @@ def take_prints(events: pl.DataFrame) -> pl.DataFrame:
             _cell(f"coarse_{grid}", grid / 2, sent=0.6, delivered=0.6),
         )
     ]
-    return begun.select("account_id", "seen_at", *cells)
+    return run(begun.select("account_id", "seen_at", *cells))
 
 
 def _cell(name: str, shift: float, **widths: float) -> pl.Expr:

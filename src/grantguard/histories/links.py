@@ -10,7 +10,7 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.dated import FACT
-from grantguard.histories.keys import as_key
+from grantguard.histories.keys import as_key, run
 
 SEEN_AT_SIGN_UP = {
     "device": "signup_device_hash",
@@ -30,25 +30,46 @@ SEEN_IN_USE = {
 VALUE = ["kind", "value"]
 """What names a shared value."""
 
+ALONE_SILENT = ("template", "prompt")
+"""Kinds that requests alone show, most of them but once: a value of one account alone says nothing, and goes."""
 
-def find_facts(tables: Tables) -> pl.DataFrame:
+
+def find_facts(tables: Tables) -> pl.LazyFrame:
     """What accounts and billing say of links: which account showed which value, and when."""
     shown = [
         *(_shown(tables.accounts, kind, column, "created_at") for kind, column in SEEN_AT_SIGN_UP.items()),
-        _referrers(tables.accounts.lazy()),
-        _instruments(tables),
+        *_referrers(tables.accounts),
+        *_instruments(tables),
     ]
-    return pl.concat(shown).collect()
+    return _together(shown, pl.String())
 
 
-def find_facts_in_use(events: pl.DataFrame) -> pl.DataFrame:
+def find_facts_in_use(events: pl.DataFrame) -> pl.LazyFrame:
     """What requests say of links; the values are texts or keys, as they are in ``events``."""
-    return pl.concat(_shown(events, kind, column, "occurred_at") for kind, column in SEEN_IN_USE.items()).collect()
+    shown = [_shown(events, kind, column, "occurred_at") for kind, column in SEEN_IN_USE.items()]
+    return _together(shown, events.schema["prompt_hash"])
 
 
-def keep_first(facts: pl.DataFrame) -> pl.DataFrame:
+def find_shared_in_use(events: pl.DataFrame) -> pl.LazyFrame:
+    """``find_facts_in_use`` of prepared events, without what ``ALONE_SILENT`` leaves out."""
+    shown = []
+    for kind, column in SEEN_IN_USE.items():
+        read = _is_shared(events, column) if kind in ALONE_SILENT else events
+        shown.append(_shown(read, kind, column, "occurred_at"))
+    return _together(shown, pl.UInt64())
+
+
+def find_shown(events: pl.DataFrame) -> pl.LazyFrame:
+    """When each account's requests first showed any value, shared or not."""
+    shows = pl.any_horizontal(pl.col(column).is_not_null() for column in SEEN_IN_USE.values())
+    seen = events.lazy().select("account", "account_id", "occurred_at", shows=shows).filter("shows")
+    first = seen.group_by("account").agg(pl.col("account_id").first(), seen_at=pl.col("occurred_at").min())
+    return first.select("account_id", "seen_at")
+
+
+def keep_first(facts: pl.LazyFrame) -> pl.DataFrame:
     """One row a kind, value and account, with ``seen_at``: when the account first showed the value."""
-    return facts.group_by(*VALUE, "account_id").agg(pl.col("seen_at").min()).sort(FACT.names())
+    return run(facts.group_by(*VALUE, "account_id").agg(pl.col("seen_at").min()))
 
 
 def key_values(frame: pl.DataFrame) -> pl.DataFrame:
@@ -56,54 +77,68 @@ def key_values(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(as_key(name) for name in ("value", "likeness") if name in frame.columns)
 
 
-def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.LazyFrame:
+def _together(shown: list[pl.LazyFrame | None], kind_of_value: pl.DataType) -> pl.LazyFrame:
+    nothing = pl.LazyFrame(schema={**FACT, "value": kind_of_value})
+    return pl.concat([nothing, *(each for each in shown if each is not None)])
+
+
+def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.LazyFrame | None:
+    if frame[column].null_count() == frame.height:
+        return None
+    seen = frame.lazy().filter(pl.col(column).is_not_null())
+    owner = "account" if "account" in frame.columns else "account_id"
     return (
-        frame.lazy()
-        .filter(pl.col(column).is_not_null())
-        .group_by(column, "account_id")
-        .agg(pl.col(moment).min())
+        seen.group_by(column, owner)
+        .agg(pl.col(moment).min(), *([pl.col("account_id").first()] if owner == "account" else []))
         .select(kind=pl.lit(kind), value=pl.col(column), account_id="account_id", seen_at=moment)
     )
 
 
-def _referrers(accounts: pl.LazyFrame) -> pl.LazyFrame:
+def _is_shared(events: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The events whose value more than one account shows."""
+    if events[column].null_count() == events.height:
+        return events
+    known = events.lazy().select(column, "account", "account_id", "occurred_at").filter(pl.col(column).is_not_null())
+    holders = known.group_by(column).agg(one=pl.col("account").min(), other=pl.col("account").max())
+    shared = holders.filter(pl.col("one") != pl.col("other")).select(column)
+    return run(known.join(shared, on=column, how="semi"))
+
+
+def _referrers(accounts: pl.DataFrame) -> list[pl.LazyFrame]:
     """Whoever brings an account stands in the star of those it brought."""
-    brought = accounts.filter(pl.col("referred_by").is_not_null())
+    if accounts["referred_by"].null_count() == accounts.height:
+        return []
+    brought = accounts.lazy().filter(pl.col("referred_by").is_not_null())
     stars = brought.group_by(account_id="referred_by").agg(seen_at=pl.col("created_at").min())
-    return stars.with_columns(kind=pl.lit("referral"), value="account_id").select(FACT.names())
+    return [stars.with_columns(kind=pl.lit("referral"), value="account_id").select(FACT.names())]
 
 
-def _instruments(tables: Tables) -> pl.LazyFrame:
+def _instruments(tables: Tables) -> list[pl.LazyFrame]:
     """A payment instrument is known from the first billing event on, whatever the account table says today."""
+    if tables.billing.is_empty():
+        return []
     first = tables.billing.lazy().group_by("account_id").agg(seen_at=pl.col("occurred_at").min())
-    return (
+    return [
         tables.accounts.lazy()
         .filter(pl.col("payment_hash").is_not_null())
         .join(first, on="account_id")
         .select(kind=pl.lit("payment"), value="payment_hash", account_id="account_id", seen_at="seen_at")
-    )
+    ]
 
 
-def count_by(moments: pl.DataFrame, asked: pl.DataFrame, key: list[str], name: str) -> pl.DataFrame:
-    """``asked`` with a column of how many ``moments`` rows of the same ``key`` lie at or before its ``at``.
-
-    ``moments`` has the key's columns and ``when``; rows of ``asked`` keep their order.
-    """
-    return read_count(count_up(moments.select(*key, "when"), key), asked, key, name)
-
-
-def count_up(moments: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+def count_up(moments: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
     """``moments`` by time with ``n``: how many of the same ``key`` there were by ``when``."""
-    dated = moments.lazy().filter(pl.col("when").is_not_null()).sort("when")
-    return dated.with_columns(n=pl.int_range(1, pl.len() + 1).over(key)).collect()
+    dated = moments.filter(pl.col("when").is_not_null()).sort("when")
+    return dated.with_columns(n=pl.int_range(1, pl.len() + 1).over(key))
 
 
-def read_count(counts: pl.DataFrame, asked: pl.DataFrame, key: list[str], name: str) -> pl.DataFrame:
-    """``asked`` with a column of the newest ``n`` of the same ``key`` at or before its ``at``, or zero.
+def read_newest(known: pl.LazyFrame, asked: pl.LazyFrame, key: list[str], at: str = "at") -> pl.LazyFrame:
+    """``asked``, by ``at``, with the newest of ``known`` of the same ``key`` at or before it.
 
-    ``counts`` has the key's columns, ``when`` and ``n``, by time; rows of ``asked`` keep their order.
+    ``known`` has the key's columns and ``when``, by time.
     """
-    known = counts.lazy().select(*key, "when", pl.col("n").alias(name))
-    order = asked.lazy().with_row_index("_row").sort("at")
-    joined = order.join_asof(known, left_on="at", right_on="when", by=key, strategy="backward", check_sortedness=False)
-    return joined.sort("_row").drop("_row", "when").with_columns(pl.col(name).fill_null(0)).collect()
+    return (
+        asked.sort(at)
+        .join_asof(known, left_on=at, right_on="when", by=key, strategy="backward", check_sortedness=False)
+        .drop("when")
+    )

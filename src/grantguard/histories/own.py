@@ -11,6 +11,7 @@ from grantguard.dated import FACT, Dated
 from grantguard.histories.bursts import find_guests
 from grantguard.histories.crowds import find_arrivals
 from grantguard.histories.events import prepare_events
+from grantguard.histories.keys import run
 from grantguard.histories.likenesses import find_likenesses
 from grantguard.histories.links import find_facts, find_facts_in_use, keep_first
 from grantguard.histories.thresholds import count_lengths
@@ -34,12 +35,13 @@ class Own:
     def date(self) -> Dated:
         """Every fact, as what a store keeps."""
         facts = keep_first(pl.concat([find_facts(self.tables), find_facts_in_use(self.tables.usage)]))
+        shown = pl.concat([facts, self.likenesses.select(FACT.names())])
         return Dated(
             facts=facts,
             likenesses=self.likenesses,
             milestones=self.mark(),
             guests=find_guests(self.tables, self.events),
-            arrivals=find_arrivals(pl.concat([facts, self.likenesses.select(FACT.names())])),
+            arrivals=run(find_arrivals(shown.lazy())),
             lengths=count_lengths(self.events),
         )
 

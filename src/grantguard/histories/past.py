@@ -11,21 +11,26 @@ import polars as pl
 from grantguard.contract import TIME, Tables
 from grantguard.dated import FACT, Around
 from grantguard.histories.bursts import find_guests, let_in, read_among_guests
-from grantguard.histories.crowds import count_crowds, key_crowds
+from grantguard.histories.crowds import count_crowds, find_arrivals, key_crowds
 from grantguard.histories.grants import prepare_billing, prepare_grants
+from grantguard.histories.keys import as_key, run
 from grantguard.histories.kin import pair_kin
-from grantguard.histories.links import find_facts, find_facts_in_use, keep_first, key_values
+from grantguard.histories.links import find_facts, find_shared_in_use, find_shown, keep_first, key_values
 from grantguard.histories.own import Own
+from grantguard.histories.purses import prepare_purses
 from grantguard.histories.rings import find_rings
-from grantguard.histories.thresholds import count_lengths, find_thresholds, with_threshold
-from grantguard.histories.ties import prepare_ties
+from grantguard.histories.thresholds import count_lengths, find_thresholds, is_near
+from grantguard.histories.ties import Sharing, prepare_ties
 from grantguard.histories.views import Usage
 
 MOST_EVENTS = 200_000
 """Events of an account that are read at most: its newest."""
 
-UNREAD = ("ip_hash", "dry_at", "grant_id")
-"""Columns of events that facts are made of and no signal reads."""
+READ = (
+    *(name for name in Usage.columns() if name != "near_threshold"),
+    *("grant_row", "grant_share", "runs_dry"),
+)
+"""Columns of events that are read as of a moment."""
 
 MARGIN_DAYS = 30
 """Days before the first grant and after the last one's end that belong to the promotional era."""
@@ -40,15 +45,15 @@ def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
 def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
     """``account_id`` and ``ring_id`` of everybody who stands in a ring as of ``at``."""
     asked = ask(past.account_ids, at).with_row_index("subject")
-    return find_rings(pair_kin(past.facts, past.crowds, asked, past.marks, past.guests))
+    return find_rings(past.pair(asked, Sharing.of(past.facts, asked, past.marks)))
 
 
 @dataclass(frozen=True)
 class Histories:
     """The prepared tables of the accounts asked about, each row with its ``subject``.
 
-    ``asked`` has ``subject`` (0, 1, … in the order asked), ``account_id`` and ``at``; the others are described,
-    column by column, by the view of their name.
+    ``asked`` has ``subject`` (0, 1, … in the order asked), ``account_id`` and ``at``; ``purses`` what
+    ``prepare_purses`` says; the others are described, column by column, by the view of their name.
     """
 
     asked: pl.DataFrame
@@ -58,11 +63,20 @@ class Histories:
     billing: pl.DataFrame
     ties: pl.DataFrame
     kin: pl.DataFrame
+    purses: pl.DataFrame
 
     @property
     def rings(self) -> pl.DataFrame:
         """``account_id`` and ``ring_id`` of the accounts that stand in a ring."""
         return find_rings(self.kin)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The two of the prepared tables that say what is shared with others."""
+
+    ties: pl.DataFrame
+    kin: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -83,14 +97,16 @@ class Past:
         """Date every fact of the tables, which hold all accounts."""
         own = Own.of(tables)
         likenesses = key_values(own.likenesses)
-        found = [key_values(find_facts(tables)), find_facts_in_use(own.events), likenesses.select(FACT.names())]
+        signed_up = find_facts(tables).with_columns(as_key("value"))
+        found = [signed_up, find_shared_in_use(own.events), likenesses.lazy().select(FACT.names())]
         facts = keep_first(pl.concat(found))
+        arrivals = find_arrivals(pl.concat([facts.lazy().select("account_id", "seen_at"), find_shown(own.events)]))
         return cls(
             tables=tables,
             events=own.events,
             facts=facts,
             likenesses=likenesses,
-            crowds=count_crowds(likenesses, facts),
+            crowds=count_crowds(likenesses, arrivals),
             marks=own.mark(),
             guests=let_in(find_guests(tables, own.events), tables.campaigns),
             thresholds=find_thresholds(count_lengths(own.events)),
@@ -119,76 +135,101 @@ class Past:
         """Every account that any table mentions, sorted."""
         return pl.concat([self.marks["account_id"], self.tables.grants["account_id"]]).unique().sort()
 
-    def up_to(self, asked: pl.DataFrame) -> Histories:
-        """The prepared tables for ``asked`` (``account_id``, ``at``), nothing after each ``at`` being read."""
+    def up_to(self, asked: pl.DataFrame, linked: Linked | None = None) -> Histories:
+        """The prepared tables for ``asked`` (``account_id``, ``at``), nothing after each ``at`` being read.
+
+        ``linked`` is what ``link`` gave of the same.
+        """
+        linked = linked or self.link(asked)
         asked = asked.select("account_id", "at").with_row_index("subject")
         seen = self._seen(asked)
-        usage = with_threshold(self._window(seen, asked), asked, self.thresholds)
+        usage = _window(seen)
+        days = _by_day(usage)
+        grants = prepare_grants(self.tables, seen, asked, self.marks)
         return Histories(
             asked=asked,
             usage=usage,
-            days=_by_day(usage),
-            grants=prepare_grants(self.tables, seen, asked, self.marks),
+            days=days,
+            grants=grants,
             billing=prepare_billing(self.tables.billing, seen, asked),
-            ties=self._ties(asked),
-            kin=pair_kin(self.facts, self.crowds, asked, self.marks, self.guests),
+            ties=linked.ties,
+            kin=linked.kin,
+            purses=prepare_purses(asked, seen, grants, days),
         )
+
+    def link(self, asked: pl.DataFrame) -> Linked:
+        """What ``asked`` (``account_id``, ``at``) have in common with others by each ``at``; no event is read."""
+        asked = asked.select("account_id", "at").with_row_index("subject")
+        sharing = Sharing.of(self.facts, asked, self.marks)
+        ties = prepare_ties(sharing, self.likenesses, self.crowds)
+        return Linked(
+            ties=read_among_guests(ties, self.facts, self.guests, asked, self.marks), kin=self.pair(asked, sharing)
+        )
+
+    def pair(self, asked: pl.DataFrame, sharing: Sharing) -> pl.DataFrame:
+        """The pairs of kin of those asked about (``subject, account_id, at``)."""
+        return pair_kin(sharing, self.crowds, asked, self.marks, self.guests)
 
     def _seen(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """Events of the accounts asked about up to their moments, by subject and time."""
-        read = self.events.lazy().select(pl.exclude(*UNREAD))
-        joined = asked.lazy().join(read, on="account_id", maintain_order="left_right")
-        return joined.filter(pl.col("occurred_at") <= pl.col("at")).collect()
+        """Events of the accounts asked about up to their moments, by account and time, and which lie ``inside``.
 
-    def _ties(self, asked: pl.DataFrame) -> pl.DataFrame:
-        ties = prepare_ties(self.facts, self.likenesses, self.crowds, asked, self.marks)
-        return read_among_guests(ties, self.facts, self.guests, asked, self.marks)
+        Inside is the promotional era of each subject and ``MARGIN_DAYS`` around it.
+        """
+        when = pl.col("occurred_at")
+        inside = when.is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
+        return run(
+            self.events.lazy()
+            .select("account", *READ)
+            .join(self._eras(asked), on="account", maintain_order="left")
+            .filter(when <= pl.col("at"))
+            .with_columns(inside=inside, near_threshold=is_near(pl.col("threshold")))
+            .drop("account", "at", "opens", "closes", "threshold")
+        )
 
-    def _window(self, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
-        """The promotional era of each subject and ``MARGIN_DAYS`` around it, its newest events."""
+    def _eras(self, asked: pl.DataFrame) -> pl.LazyFrame:
+        """When each subject's promotional era opens and closes, and the threshold of its moment."""
         margin = pl.duration(days=MARGIN_DAYS)
-        era = (
-            self.tables.grants.join(asked, on="account_id")
-            .filter(pl.col("granted_at") <= pl.col("at"))
-            .group_by("subject")
-            .agg(
-                opens=pl.col("granted_at").min() - margin,
-                closes=pl.col("expires_at").fill_null(pl.col("at")).max() + margin,
-            )
+        given = (
+            self.tables.grants.lazy().join(asked.lazy(), on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
         )
-        inside = pl.col("occurred_at").is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
-        newest = pl.int_range(pl.len(), 0, -1).over("subject") <= MOST_EVENTS
-        read = [name for name in Usage.columns() if name in seen.columns]
-        return (
-            seen.lazy()
-            .select("subject", *read)
-            .join(era.lazy(), on="subject", how="left", maintain_order="left")
-            .filter(inside)
-            .filter(newest)
-            .select("subject", *read)
-            .collect()
+        era = given.group_by("subject").agg(
+            opens=pl.col("granted_at").min() - margin,
+            closes=pl.col("expires_at").fill_null(pl.col("at")).max() + margin,
         )
+        known = asked.lazy().select("subject", "at", account=pl.col("account_id").hash(seed=0)).sort("at")
+        dated = known.join_asof(self.thresholds.lazy(), left_on="at", right_on="when", strategy="backward")
+        return dated.drop("when").join(era, on="subject", how="left")
+
+
+def _window(seen: pl.DataFrame) -> pl.DataFrame:
+    """What each subject's signals are read from: its newest events inside."""
+    usage = seen if seen["inside"].all() else seen.filter("inside")
+    if usage.height > MOST_EVENTS:
+        usage = usage.filter(pl.int_range(pl.len(), 0, -1).over("subject") <= MOST_EVENTS)
+    return usage.select("subject", *Usage.columns())
 
 
 def _by_day(usage: pl.DataFrame) -> pl.DataFrame:
     opened = pl.col("occurred_at").dt.truncate("1d")
     machine = pl.col("device_hash").fill_null(0).xor(pl.col("client").fill_null(0))
-    return (
-        usage.lazy()
-        .group_by("subject", day=opened)
+    read = usage.lazy().select("subject", "occurred_at", "gap", "ip_prefix_hash", day=opened, machine=machine)
+    return run(
+        read.group_by("subject", "day")
         .agg(
             events=pl.len().cast(pl.Int64),
             rest=pl.max_horizontal(pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0), _edges()) / 3600,
-            first_second=(pl.col("occurred_at").min() - opened.first()).dt.total_seconds().cast(pl.Float64),
+            first_second=(pl.col("occurred_at").min() - pl.col("day").first()).dt.total_seconds().cast(pl.Float64),
             prefixes=pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),
-            clients=machine.n_unique().cast(pl.Int64),
+            clients=pl.col("machine").n_unique().cast(pl.Int64),
         )
         .sort("subject", "day")
-        .collect()
     )
 
 
 def _edges() -> pl.Expr:
     """Seconds from midnight to the first event, and from the last one to midnight, whichever is longer."""
-    second = (pl.col("occurred_at") - pl.col("occurred_at").dt.truncate("1d")).dt.total_seconds()
-    return pl.max_horizontal(second.min(), 86_400 - second.max())
+    first, last = (
+        (when - pl.col("day").first()).dt.total_seconds()
+        for when in (pl.col("occurred_at").min(), pl.col("occurred_at").max())
+    )
+    return pl.max_horizontal(first, 86_400 - last)

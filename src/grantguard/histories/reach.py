@@ -5,12 +5,11 @@ from __future__ import annotations
 from grantguard.dated import Reach
 from grantguard.histories.bursts import LESSENED
 from grantguard.histories.kin import COMMON, FEW
-
-KIN_ALONE = ("template", "prompt", "prefix", "organization")
-"""Kinds that pairs of kin alone are made of: one holder more than ``FEW`` makes a hub, whatever the rest."""
+from grantguard.histories.ties import PAIRS_ALONE
 
 REACH = Reach(
-    most_holders={kind: FEW[kind] + 1 for kind in KIN_ALONE},
+    # One holder more than ``FEW`` makes a hub, whatever the rest.
+    most_holders={kind: FEW[kind] + 1 for kind in PAIRS_ALONE},
     # A device or card of so many says nothing any more; of twins, so many are counted at most.
     most_of_others=20_000,
     most_arrivals=round(max(FEW.values()) / COMMON),

@@ -14,6 +14,7 @@ from grantguard.histories.bursts import let_in
 from grantguard.histories.crowds import key_crowds
 from grantguard.histories.kin import find_links, pair_kin
 from grantguard.histories.links import key_values
+from grantguard.histories.ties import Sharing
 
 RING_STRENGTH = 0.55
 """The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
@@ -25,12 +26,17 @@ Look = Callable[[pl.DataFrame], Around]
 """Reads what is around the accounts asked about (``account_id, at``)."""
 
 
+def strong_pairs(kin: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of kin that stand in one ring: all that ``find_rings`` reads."""
+    return kin.filter(pl.col("strength") >= RING_STRENGTH).select("account_id", "other", "strength")
+
+
 def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
     """Rings, as ``account_id`` and ``ring_id``: connected components of strong pairs, named by their least member.
 
     ``kin`` is what ``pair_kin`` gives; an account in no strong pair is in no ring.
     """
-    strong = kin.filter(pl.col("strength") >= RING_STRENGTH)
+    strong = strong_pairs(kin)
     if strong.is_empty():
         return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
     members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()
@@ -58,11 +64,12 @@ def follow_rings(kin: pl.DataFrame, look: Look, campaigns: pl.DataFrame) -> pl.D
 
 def link_around(around: Around, asked: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
     """What each account asked about shares with whom, a row a kind of value, as ``kin.find_links`` tells it."""
-    facts, crowds = key_values(around.facts), key_crowds(around.crowds)
-    return find_links(facts, crowds, asked.with_row_index("subject"), let_in(around.guests, campaigns))
+    asked, crowds = asked.with_row_index("subject"), key_crowds(around.crowds)
+    sharing = Sharing.of(key_values(around.facts), asked, around.milestones)
+    return find_links(sharing, crowds, asked, let_in(around.guests, campaigns))
 
 
 def _pair_around(around: Around, asked: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
-    facts, crowds = key_values(around.facts), key_crowds(around.crowds)
-    guests = let_in(around.guests, campaigns)
-    return pair_kin(facts, crowds, asked.with_row_index("subject"), around.milestones, guests)
+    asked, crowds = asked.with_row_index("subject"), key_crowds(around.crowds)
+    sharing = Sharing.of(key_values(around.facts), asked, around.milestones)
+    return pair_kin(sharing, crowds, asked, around.milestones, let_in(around.guests, campaigns))

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from grantguard.dated import THRESHOLD
+from grantguard.histories.keys import run
+
 LOW = 0.01
 """The share of extended-context inputs that may lie below the threshold: rows that were labelled wrongly."""
 
@@ -17,13 +20,17 @@ JUST_ABOVE = 1.15
 STEP = 0.01
 """Width of the bins that inputs are counted in, in natural logarithms."""
 
+IS_LONG = pl.col("category") == "extended_context"
+
 
 def count_lengths(events: pl.DataFrame) -> pl.DataFrame:
     """How many inputs of each length were charged as extended context: ``account_id``, ``day``, ``step`` and ``n``."""
-    long = events.filter(pl.col("category") == "extended_context", pl.col("input_tokens") > 0)
+    long = events.lazy().select("account_id", "category", "input_tokens", "occurred_at")
     step = (pl.col("input_tokens").log() / STEP).floor().cast(pl.Int64)
-    binned = long.select("account_id", day=pl.col("occurred_at").dt.truncate("1d"), step=step)
-    return binned.group_by("account_id", "day", "step").agg(n=pl.len().cast(pl.Int64))
+    binned = long.filter(IS_LONG, pl.col("input_tokens") > 0).select(
+        "account_id", day=pl.col("occurred_at").dt.truncate("1d"), step=step
+    )
+    return run(binned.group_by("account_id", "day", "step").agg(n=pl.len().cast(pl.Int64)))
 
 
 def find_thresholds(lengths: pl.DataFrame) -> pl.DataFrame:
@@ -31,22 +38,20 @@ def find_thresholds(lengths: pl.DataFrame) -> pl.DataFrame:
 
     ``lengths`` is what ``count_lengths`` gives.
     """
-    counts = lengths.group_by("day", "step").agg(pl.col("n").sum())
-    days = counts.select("day").unique().sort("day")
-    steps = counts.select("step").unique()
-    grid = days.join(steps, how="cross").join(counts, on=["day", "step"], how="left").sort("step", "day")
+    if lengths.is_empty():
+        return THRESHOLD.to_frame()
+    counts = run(lengths.lazy().group_by("day", "step").agg(pl.col("n").sum()))
+    days = counts.lazy().select("day").unique().sort("day")
+    steps = counts.lazy().select("step").unique()
+    grid = days.join(steps, how="cross").join(counts.lazy(), on=["day", "step"], how="left").sort("step", "day")
     so_far = grid.with_columns(n=pl.col("n").fill_null(0).cum_sum().over("step")).sort("day", "step")
     below = so_far.with_columns(share=pl.col("n").cum_sum().over("day") / pl.col("n").sum().over("day"))
     lowest = below.filter(pl.col("share") >= LOW).group_by("day").agg(pl.col("step").min())
     # A day's threshold is known when the day is over.
     known = pl.col("day") + pl.duration(days=1)
-    return lowest.select(when=known, threshold=(pl.col("step") * STEP).exp()).sort("when")
+    return run(lowest.select(when=known, threshold=(pl.col("step") * STEP).exp()).sort("when"))
 
 
-def with_threshold(usage: pl.DataFrame, asked: pl.DataFrame, thresholds: pl.DataFrame) -> pl.DataFrame:
-    """Usage with ``near_threshold``: for extended context alone, whether the input lies just above it."""
-    known = asked.sort("at").join_asof(thresholds, left_on="at", right_on="when", strategy="backward")
-    is_long = pl.col("category") == "extended_context"
-    near = pl.col("input_tokens") <= pl.col("threshold") * JUST_ABOVE
-    joined = usage.join(known.select("subject", "threshold"), on="subject", how="left", maintain_order="left")
-    return joined.with_columns(near_threshold=pl.when(is_long).then(near)).drop("threshold")
+def is_near(threshold: pl.Expr) -> pl.Expr:
+    """For extended context alone, whether the input lies just above the threshold."""
+    return pl.when(IS_LONG).then(pl.col("input_tokens") <= threshold * JUST_ABOVE)

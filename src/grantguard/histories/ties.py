@@ -2,109 +2,153 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from grantguard.dated import MILESTONES
-from grantguard.histories.crowds import count_crowd
-from grantguard.histories.links import VALUE, count_by
+from grantguard.histories.crowds import count_alike
+from grantguard.histories.keys import run
+from grantguard.histories.links import VALUE, read_newest
 
-COUNTED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
+MARKED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
 """What is counted of the others on a value, by the mark that dates it."""
+
+COUNTED = ("others", *MARKED, "seasoned")
+"""All that is counted as of the moment asked about."""
+
+PAIRS_ALONE = ("template", "prompt", "prefix", "organization")
+"""Kinds that pairs of kin alone are made of."""
 
 HALF = 0.5
 """The share of all that it was given from which an account counts as drained: who hides leaves a remainder."""
 
-SETTLED = 10
-"""Events after which somebody counts as having come to use the product."""
+SETTLED = 3
+"""The event by which somebody has come to use the product: who comes to a lesson asks more than twice."""
 
-TIME_TO_SETTLE = 3
-"""Days within which nobody is idle yet: a class has just sat down."""
+TIME_TO_SETTLE = pl.duration(days=3)
+"""How long nobody is idle yet: a class has just sat down."""
 
 
 def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
     """One row an account: when it opened, first acted, settled in, had spent half, first paid and was deleted."""
-    known = pl.concat([accounts["account_id"], events["account_id"], billing["account_id"]]).unique()
     half_gone = pl.col("promo_credits").cum_sum() >= HALF * pl.col("granted")
-    acted = events.group_by("account_id", maintain_order=True).agg(
-        first_at=pl.col("occurred_at").min(),
-        half_at=pl.col("occurred_at").filter(half_gone).min(),
-        settled_at=pl.col("occurred_at").filter(pl.col("position") == SETTLED).min(),
+    acted = (
+        events.lazy()
+        .group_by("account")
+        .agg(
+            account_id=pl.col("account_id").first(),
+            first_at=pl.col("occurred_at").min(),
+            half_at=pl.col("occurred_at").filter(half_gone).min(),
+            settled_at=pl.col("occurred_at").filter(pl.col("position") == SETTLED).min(),
+        )
+        .drop("account")
     )
-    paid = billing.filter(pl.col("kind") == "payment").group_by("account_id").agg(paid_at=pl.col("occurred_at").min())
-    return (
-        known.to_frame()
-        .join(accounts.select("account_id", "created_at", "deleted_at"), on="account_id", how="left")
-        .join(acted, on="account_id", how="left")
-        .join(paid, on="account_id", how="left")
-        .select(MILESTONES.names())
+    paid = (
+        billing.lazy()
+        .group_by("account_id")
+        .agg(paid_at=pl.col("occurred_at").filter(pl.col("kind") == "payment").min())
     )
+    marks = accounts.lazy().select("account_id", "created_at", "deleted_at")
+    for part in (acted, paid):
+        marks = marks.join(part, on="account_id", how="full", coalesce=True)
+    return run(marks.select(MILESTONES.names()))
 
 
-def prepare_ties(
-    facts: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame
-) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Sharing:
+    """What is shared by those asked about.
+
+    ``shown`` has a row a subject and value that it had shown by then, with how many of the *other* accounts on it are
+    what ``COUNTED`` and ``deleted`` name; ``held`` the facts of the values among them that more than one account ever
+    showed, each value with its ``tie``, a key.
+    """
+
+    shown: pl.DataFrame
+    held: pl.DataFrame
+
+    @classmethod
+    def of(cls, facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> Sharing:
+        """Of ``asked`` (``subject, account_id, at``); ``marks`` is what ``mark_accounts`` gives."""
+        shown = run(facts.lazy().join(asked.lazy(), on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
+        held = _find_held(facts, shown)
+        return cls(_count_holders(held, shown, marks), held)
+
+
+def _find_held(facts: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
+    tied = facts.lazy().join(shown.lazy().select(VALUE).unique(), on=VALUE, how="semi")
+    keyed = tied.with_columns(tie=pl.struct(VALUE).hash(seed=0))
+    return run(keyed.filter(pl.len().over("tie") > 1))
+
+
+def _count_holders(held: pl.DataFrame, shown: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+    if held.is_empty():
+        return shown.with_columns(pl.lit(0, pl.Int64).alias(name) for name in (*COUNTED, "deleted"))
+    lives = marks.lazy().select("account_id", "created_at", "deleted_at", *MARKED.values())
+    dated = held.lazy().join(lives, on="account_id", how="left")
+    asked = shown.lazy().join(lives, on="account_id", how="left").with_columns(tie=pl.struct(VALUE).hash(seed=0))
+    itself = {name: (moment <= pl.col("at")).fill_null(value=False) for name, moment in _moments().items()}
+    counted = read_newest(_count_moments(dated), asked, ["tie"]).with_columns(
+        (pl.col(name) - is_one.cast(pl.Int64)).fill_null(0).alias(name) for name, is_one in itself.items()
+    )
+    return run(_with_deleted(counted, held, marks).drop("tie", "created_at", "deleted_at", *MARKED.values()))
+
+
+def _moments() -> dict[str, pl.Expr]:
+    """From when on an account that showed a value is counted, for each of ``COUNTED``."""
+    seen = pl.col("seen_at")
+    marked = {
+        name: pl.when(pl.col(moment).is_not_null()).then(pl.max_horizontal(seen, moment))
+        for name, moment in MARKED.items()
+    }
+    return {"others": seen, **marked, "seasoned": seen + TIME_TO_SETTLE}
+
+
+def _count_moments(dated: pl.LazyFrame) -> pl.LazyFrame:
+    """``tie``, ``when`` and each of ``COUNTED``, by time: how many there were by then."""
+    moments = dated.select("tie", **_moments()).unpivot(index="tie", variable_name="counted", value_name="when")
+    ordered = moments.filter(pl.col("when").is_not_null()).sort("when")
+    counts = {name: (pl.col("counted") == name).cast(pl.Int64).cum_sum().over("tie") for name in COUNTED}
+    return ordered.select("tie", "when", **counts)
+
+
+def _with_deleted(counted: pl.LazyFrame, held: pl.DataFrame, marks: pl.DataFrame) -> pl.LazyFrame:
+    """The holders that were deleted in the 30 days before the account was opened."""
+    gone = marks.lazy().filter(pl.col("deleted_at").is_not_null()).select("account_id", "deleted_at")
+    lost = run(held.lazy().join(gone, on="account_id").select("tie", "deleted_at"))
+    if lost.is_empty():
+        return counted.with_columns(deleted=pl.lit(0, pl.Int64))
+    # Who was deleted counts from then on, and for thirty days.
+    leaves = lost.lazy().select("tie", when="deleted_at", step=pl.lit(1, pl.Int64))
+    ends = lost.lazy().select("tie", when=pl.col("deleted_at") + pl.duration(days=30), step=pl.lit(-1, pl.Int64))
+    steps = pl.concat([leaves, ends]).sort("when").select("tie", "when", deleted=pl.col("step").cum_sum().over("tie"))
+    opened = counted.with_columns(opened=pl.min_horizontal("created_at", "at"))
+    found = read_newest(steps, opened, ["tie"], "opened").drop("opened")
+    return found.with_columns(pl.col("deleted").fill_null(0))
+
+
+def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.DataFrame:
     """One row a subject and value shown by then, with the columns of ``views.Ties``.
 
-    ``asked`` has ``subject``, ``account_id`` and ``at``; ``marks`` is what ``mark_accounts`` gives, ``crowds``
-    what ``count_crowds`` does.
+    ``crowds`` is what ``count_crowds`` gives.
     """
-    own = facts.join(asked, on="account_id").filter(pl.col("seen_at") <= pl.col("at"))
-    shared = facts.group_by(VALUE).agg(pl.len()).filter(pl.col("len") > 1).select(VALUE)
-    alone = own.join(shared, on=VALUE, how="anti").with_columns(
-        others=pl.lit(0, pl.Int64), **{name: pl.lit(0, pl.Int64) for name in (*COUNTED, "seasoned", "deleted")}
-    )
-    together = _count_others(facts.join(shared, on=VALUE, how="semi"), own.join(shared, on=VALUE, how="semi"), marks)
-    ties = pl.concat([together.select(alone.columns), alone])
-    return _with_chance(ties, likenesses, crowds).sort("subject", *VALUE)
+    ties = sharing.shown.lazy().filter(~pl.col("kind").is_in(PAIRS_ALONE))
+    chances = _find_chances(sharing.shown, likenesses, crowds)
+    known = ["subject", *VALUE, *COUNTED, "deleted"]
+    if chances is None:
+        return run(ties.select(*known, expected=pl.lit(None, pl.Float64)))
+    return run(ties.join(chances, on=["subject", *VALUE], how="left").select(*known, "expected"))
 
 
-def _count_others(facts: pl.DataFrame, own: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    """Counts of the *other* accounts on each value: all, of ``COUNTED``, seasoned, and lately deleted."""
-    dated = facts.join(marks, on="account_id", how="left")
-    counted = own.join(marks.select("account_id", "created_at", *COUNTED.values()), on="account_id", how="left")
-    counted = count_by(dated.with_columns(when="seen_at"), counted, VALUE, "others")
-    for name, moment in COUNTED.items():
-        when = pl.when(pl.col(moment).is_not_null()).then(pl.max_horizontal("seen_at", moment))
-        counted = count_by(dated.with_columns(when=when), counted, VALUE, name)
-        itself = (pl.max_horizontal("seen_at", moment) <= pl.col("at")) & pl.col(moment).is_not_null()
-        counted = counted.with_columns(pl.col(name) - itself.cast(pl.Int64))
-    counted = _count_seasoned(dated, counted)
-    return _count_deleted(dated, counted.with_columns(pl.col("others") - 1))
-
-
-def _count_seasoned(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    """The others that had shown the value ``TIME_TO_SETTLE`` days before each moment."""
-    earlier = pl.col("at") - pl.duration(days=TIME_TO_SETTLE)
-    asked = counted.with_columns(true_at="at", at=earlier)
-    found = count_by(dated.with_columns(when="seen_at"), asked, VALUE, "seasoned")
-    itself = (pl.col("seen_at") <= pl.col("at")).cast(pl.Int64)
-    return found.with_columns(pl.col("seasoned") - itself).with_columns(at="true_at").drop("true_at")
-
-
-def _count_deleted(dated: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    gone = dated.filter(pl.col("deleted_at").is_not_null()).with_columns(when="deleted_at")
-    if gone.is_empty():
-        return counted.with_columns(deleted=pl.lit(0, pl.Int64))
-    opened = pl.min_horizontal("created_at", "at")
-    before = {"by_opening": opened, "by_month_before": opened - pl.duration(days=30)}
-    for name, moment in before.items():
-        asked = counted.with_columns(true_at="at", at=moment)
-        asked = asked.with_columns(pl.col("at").fill_null(pl.col("true_at")))
-        counted = count_by(gone, asked, VALUE, name).with_columns(at="true_at").drop("true_at")
-    return counted.with_columns(deleted=pl.col("by_opening") - pl.col("by_month_before")).drop(*before)
-
-
-def _with_chance(ties: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.DataFrame:
-    """Accounts of one opening bin that are alike, beside how many chance would bring.
+def _find_chances(shown: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.LazyFrame | None:
+    """Beside accounts of one opening bin that are alike: how many chance would bring.
 
     With n accounts in the population, f of this likeness and h of this opening bin, chance brings f h / n.
     """
-    named = likenesses.filter(pl.col("bin").is_not_null()).select(*VALUE, "likeness", "bin").unique(VALUE)
-    asked = ties.select("subject", *VALUE, "at").join(named, on=VALUE)
-    for name, shared in (("f", ["likeness"]), ("h", ["bin"]), ("n", [])):
-        asked = count_crowd(crowds, asked, name, *shared)
-    fraction = (pl.col("f") - 1) * (pl.col("h") - 1) / (pl.col("n") - 1).clip(1)
-    expected = asked.select("subject", *VALUE, expected=fraction)
-    return ties.join(expected, on=["subject", *VALUE], how="left").select(
-        "subject", *VALUE, "others", *COUNTED, "seasoned", "deleted", "expected"
-    )
+    if likenesses.is_empty():
+        return None
+    named = likenesses.lazy().filter(pl.col("bin").is_not_null()).select(*VALUE, "likeness", "bin").unique(VALUE)
+    asked = run(shown.lazy().select("subject", *VALUE, "at").join(named, on=VALUE).with_row_index("row")).lazy()
+    alike, opened, all_of_them = (pl.col(name) for name in ("of_likeness", "of_bin", "of_all"))
+    expected = (alike - 1) * (opened - 1) / (all_of_them - 1).clip(1)
+    return count_alike(crowds, asked).select("subject", *VALUE, expected=expected)

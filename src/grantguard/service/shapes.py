@@ -160,6 +160,7 @@ class Standing(BaseModel):
     promo_credits_spent: float
     promo_credits_left: float
     model_version: str
+    recheck_at: datetime | None = Field(description="When it is scored again, though nothing be heard of it.")
     waiting: bool = Field(description="Whether news has come that this risk has not read.")
     standing: list[Grant]
 

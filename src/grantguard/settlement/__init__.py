@@ -12,6 +12,7 @@ from grantguard.settlement.charge import Charge, InCharge, may_enforce, promote
 from grantguard.settlement.desk import Desk, assess_again, refresh_thresholds
 from grantguard.settlement.expiring import expire
 from grantguard.settlement.judging import confirm, judge
+from grantguard.settlement.rechecking import recheck
 from grantguard.settlement.seconding import Judgement, decline
 from grantguard.settlement.settling import settle
 from grantguard.settlement.stating import Statement, state
@@ -33,6 +34,7 @@ __all__ = [
     "may_enforce",
     "overturn",
     "promote",
+    "recheck",
     "refresh_thresholds",
     "require_appeal",
     "require_known",

@@ -29,21 +29,23 @@ UNCOMMON: Final = ("device", "address", "email", "payment", "referral", "organiz
 
 @dataclass(frozen=True)
 class Desk:
-    """Where decisions are taken."""
+    """Where decisions are taken; with ``in_tranches`` the ledger is told how much to let go of a newcomer's credit."""
 
     database: Database
     charge: Charge
     rules: Rules = RULES
+    in_tranches: bool = False
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The accounts that are known, assessed, in the order of ``account_ids``, and whether decisions bind."""
+    """The accounts that are known, assessed, in the order of ``account_ids``; whether decisions bind, tell parts."""
 
     tables: Tables
     account_ids: list[str]
     assessment: Assessment
     enforce: bool
+    in_tranches: bool
 
 
 MOST_SHARING: Final = 200
@@ -60,14 +62,16 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
     known = _mentioned(tables)
     own = Own.of(tables)
     dated = own.date()
+    # Before our own news marks whom it concerns: they share a value too, and have no rows that nobody read.
+    sharing = _find_sharing(desk.database, dated, known) if with_links else []
     _date(desk.database, dated, known, now)
-    if with_links:
-        _date_sharing(desk.database, dated, known, now)
+    if sharing:
+        _date(desk.database, Own.of(read_tables(desk.database, sharing)).date(), sharing, now)
     look = _looking(desk.database, at)
     past = Past.assembled(own, look(ask(known, at)))
     charge = desk.charge.now()
     assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, look)
-    return Seen(tables, known, assessment, charge.enforce)
+    return Seen(tables, known, assessment, charge.enforce, desk.in_tranches)
 
 
 def assess_again(desk: Desk, account_ids: list[str], at: datetime, bundle: Bundle) -> Assessment:
@@ -90,12 +94,11 @@ def _mentioned(tables: Tables) -> list[str]:
     return pl.concat(ids).unique().sort().to_list()
 
 
-def _date_sharing(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
+def _find_sharing(database: Database, dated: Dated, account_ids: list[str]) -> list[str]:
+    """Accounts with unread news that share a value with these."""
     values = dated.facts.filter(pl.col("kind").is_in(UNCOMMON))["value"].unique().to_list()
     with database.statement() as connection:
-        sharing = find_sharing(connection, values, account_ids, MOST_SHARING)
-    if sharing:
-        _date(database, Own.of(read_tables(database, sharing)).date(), sharing, now)
+        return find_sharing(connection, values, account_ids, MOST_SHARING)
 
 
 def _date(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, cast, get_type_hints
 
 import polars as pl
@@ -13,6 +14,9 @@ from grantguard.histories import View
 from grantguard.vocabulary import FAMILIES, Family
 
 Side = Literal["high", "low"]
+
+ROWS = "rows"
+"""The column, beside those of ``expression``, that counts the rows of each subject."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ class Signal:
     looks_the_same: str
     expression: pl.Expr
 
+    @cached_property
+    def supported(self) -> pl.Expr:
+        """What ``expression`` gave, where it is a number and as many rows as it ``needs`` make a history."""
+        value = pl.col(self.name)
+        return pl.when((pl.col(ROWS) >= self.needs) & value.is_finite()).then(value).alias(self.name)
+
     def say(self, value: float) -> str:
         """The signal's sentence for a value."""
         return self.says.format(value=value)
@@ -48,7 +58,6 @@ def signal(*, unit: str, suspicious: Side, says: str, needs: int = 1) -> Callabl
         view = _view_of(function)
         summary, why, looks_the_same = _explanation_of(function)
         value = function(view).cast(pl.Float64)
-        finite = pl.when(value.is_finite()).then(value)
         family = function.__module__.rpartition(".")[2]
         if family not in FAMILIES:
             raise TypeError(f"{function.__name__}: its module {family!r} is not a family: {', '.join(FAMILIES)}")
@@ -63,7 +72,7 @@ def signal(*, unit: str, suspicious: Side, says: str, needs: int = 1) -> Callabl
             summary=summary,
             why=why,
             looks_the_same=looks_the_same,
-            expression=pl.when(pl.len() >= needs).then(finite).alias(function.__name__),
+            expression=value.alias(function.__name__),
         )
 
     return make

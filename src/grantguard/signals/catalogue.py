@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories import Histories
+from grantguard.histories import Histories, run
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
-from grantguard.signals._signal import Signal
+from grantguard.signals._signal import ROWS, Signal
 
 CATALOGUE: tuple[Signal, ...] = (
     tempo.gap_variation,
@@ -85,9 +85,18 @@ def extract(histories: Histories) -> pl.DataFrame:
     Returns ``account_id``, ``at`` and one float column a signal, a row a subject in the order asked. One
     ``group_by`` a table; an account without rows in a table has nulls for all that the table tells.
     """
-    table = histories.asked
-    for view in dict.fromkeys(each.view for each in CATALOGUE):
-        expressions = [each.expression for each in CATALOGUE if each.view is view]
-        reduced = getattr(histories, view.frame).lazy().group_by("subject").agg(expressions).collect()
-        table = table.join(reduced, on="subject", how="left", maintain_order="left")
-    return table.select("account_id", "at", *(each.name for each in CATALOGUE))
+    table = histories.asked.lazy()
+    for view, signals in VIEWS.items():
+        told = _reduce(getattr(histories, view.frame).lazy(), signals)
+        table = table.join(told, on="subject", how="left", maintain_order="left")
+    return run(table.select("account_id", "at", *NAMES))
+
+
+VIEWS = {view: [each for each in CATALOGUE if each.view is view] for view in dict.fromkeys(e.view for e in CATALOGUE)}
+NAMES = [each.name for each in CATALOGUE]
+
+
+def _reduce(frame: pl.LazyFrame, signals: list[Signal]) -> pl.LazyFrame:
+    """A row a subject of ``frame``, and a column a signal."""
+    told = frame.group_by("subject").agg(pl.len().alias(ROWS), *(each.expression for each in signals))
+    return told.select("subject", *(each.supported for each in signals))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +12,16 @@ import polars as pl
 from grantguard.checking import check, is_of_another_account, merge_repeats
 from grantguard.contract import ACCOUNTS, GRANTS, INPUTS, USAGE, Table, Tables
 from grantguard.errors import ColumnMissing, FileMissing, TooManyRejected, UsageError
-from grantguard.sources.formats import ROW, SUFFIXES, scan
+from grantguard.sources.formats import ROW, SUFFIXES, Scanned, scan
 
 NEEDED = (ACCOUNTS, GRANTS, USAGE)
 """Tables without which there is nothing to read."""
 
 TOLERATED = 0.01
 """The share of a table that may be bad before a run stops."""
+
+BYTES_A_ROW = 100
+"""What a row of usage takes as text, at least."""
 
 REJECTED = pl.Schema(
     {"table": pl.String, "file": pl.String, "row": pl.Int64, "reason": pl.String, "content": pl.String}
@@ -58,19 +61,19 @@ class _Part:
     ignored: frozenset[str]
 
 
-def read(folder: Path, now: datetime) -> Intake:
-    """Read the tables of a data directory.
+def read(folder: Path, now: datetime, *, leaving: Table | None = None) -> Intake:
+    """Read the tables of a data directory; ``leaving`` one of them empty, to be read in slices.
 
     Raises ``FileMissing`` for a needed table that is not there, ``ColumnMissing`` for a required column,
     ``FileUnreadable`` for a file that is not what its name says and ``UsageError`` for a table that is there twice.
     """
     if not folder.is_dir():
         raise FileMissing(f"{folder}: no such folder; give the data directory that holds accounts, grants and usage")
-    read_parts = {table.name: _read_table(find_files(folder, table), table, now) for table in INPUTS}
+    read_parts = {
+        table.name: _read_table([] if table is leaving else find_files(folder, table), table, now) for table in INPUTS
+    }
     frames = {name: part.good for name, (part, _) in read_parts.items()}
-    foreign = is_of_another_account(frames["grants"], frames["usage"])
-    stray = _reject_foreign(frames["usage"].filter(foreign))
-    frames["usage"] = frames["usage"].filter(~foreign)
+    frames["usage"], stray = _part_foreign(frames["grants"], frames["usage"])
     rejected = pl.concat([*(part.rejected for part, _ in read_parts.values()), stray])
     counts = {
         name: Counts(
@@ -83,6 +86,30 @@ def read(folder: Path, now: datetime) -> Intake:
         for name, (part, repeats) in read_parts.items()
     }
     return Intake(Tables(**frames), rejected, counts)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of usage: the good ones, repeats among them, and the rejected."""
+
+    good: pl.DataFrame
+    rejected: pl.DataFrame
+    ignored: frozenset[str]
+
+
+def read_slices(folder: Path, grants: pl.DataFrame, now: datetime, rows: int) -> Iterator[Slice]:
+    """Usage, at most so many rows at a time; what is no row of its own file comes with the first of it.
+
+    JSON Lines, and CSV with ragged lines, are read a file at a time. Raises what ``read`` does.
+    """
+    for path in find_files(folder, USAGE):
+        scanned, found = _open(path, USAGE)
+        broken = _describe(scanned.broken, path, USAGE)
+        for frame in scanned.rows.collect_batches(chunk_size=rows, maintain_order=True):
+            part = _check(frame.lazy(), path, USAGE, now)
+            good, stray = _part_foreign(grants, part.good)
+            yield Slice(good, pl.concat([part.rejected, broken, stray]), found)
+            broken = broken.clear()
 
 
 def read_one(path: Path, table: Table, now: datetime) -> pl.DataFrame:
@@ -116,6 +143,15 @@ def find_files(folder: Path, table: Table) -> list[Path]:
     return found
 
 
+def count_rows(folder: Path) -> int:
+    """About how many rows of usage there are: known of Parquet, guessed of texts by their size."""
+    paths = find_files(folder, USAGE)
+    parquet = [path for path in paths if path.suffix == ".parquet"]
+    texts = sum(path.stat().st_size for path in paths if path.suffix != ".parquet")
+    known = pl.scan_parquet(parquet, hive_partitioning=False).select(pl.len()).collect().item() if parquet else 0
+    return int(known) + texts // BYTES_A_ROW
+
+
 def _read_table(paths: list[Path], table: Table, now: datetime) -> tuple[_Part, int]:
     parts = [_read_file(path, table, now) for path in paths]
     good = pl.concat([part.good for part in parts]) if parts else table.empty()
@@ -126,14 +162,24 @@ def _read_table(paths: list[Path], table: Table, now: datetime) -> tuple[_Part, 
 
 
 def _read_file(path: Path, table: Table, now: datetime) -> _Part:
+    scanned, ignored = _open(path, table)
+    part = _check(scanned.rows, path, table, now)
+    return _Part(part.good, pl.concat([part.rejected, _describe(scanned.broken, path, table)]), ignored)
+
+
+def _open(path: Path, table: Table) -> tuple[Scanned, frozenset[str]]:
+    """The file's rows with its folder's columns, and the names of columns that are of no use."""
     scanned = scan(path)
     rows = _with_partitions(scanned.rows, path, table)
     found = rows.collect_schema().names()
     _require_columns(found, path, table)
+    return Scanned(rows, scanned.broken), frozenset(found) - {ROW} - set(table.schema)
+
+
+def _check(rows: pl.LazyFrame, path: Path, table: Table, now: datetime) -> _Part:
     checked = check(rows, table, now)
     good, bad = pl.collect_all([checked.good, checked.bad])
-    rejected = pl.concat([_describe(bad, path, table), _describe(scanned.broken, path, table)])
-    return _Part(good, rejected, frozenset(found) - {ROW} - set(table.schema))
+    return _Part(good, _describe(bad, path, table), frozenset())
 
 
 def _with_partitions(rows: pl.LazyFrame, path: Path, table: Table) -> pl.LazyFrame:
@@ -163,6 +209,11 @@ def _describe(bad: pl.DataFrame, path: Path, table: Table) -> pl.DataFrame:
         reason=pl.col("reason"),
         content=pl.col("content"),
     )
+
+
+def _part_foreign(grants: pl.DataFrame, usage: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    foreign = is_of_another_account(grants, usage)
+    return usage.filter(~foreign), _reject_foreign(usage.filter(foreign))
 
 
 def _reject_foreign(stray: pl.DataFrame) -> pl.DataFrame:

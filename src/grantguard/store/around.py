@@ -33,52 +33,66 @@ FACTS: Final = """
 
 LIVES: Final = """
     SELECT account_id, created_at, deleted_at, first_at, settled_at, half_at, paid_at FROM milestones
-    WHERE account_id = ANY($1::text[])
+    WHERE account_id = ANY(%(known)s)
 """
 
 GUESTS: Final = """
     SELECT account_id, burst, joined_at FROM guests
-    WHERE burst IN (SELECT burst FROM guests WHERE account_id = ANY($1::text[]))
+    WHERE burst IN (SELECT burst FROM guests WHERE account_id = ANY(%(ids)s))
 """
 
 CROWDS: Final = """
     WITH own AS (
         SELECT kind, likeness, bin FROM likenesses
-        WHERE account_id = ANY($1::text[]) AND bin IS NOT NULL AND seen_at <= $2::timestamptz
+        WHERE account_id = ANY(%(ids)s) AND bin IS NOT NULL AND seen_at <= %(at)s::timestamptz
     )
-    SELECT kind, likeness, NULL::bigint AS bin, $2::timestamptz AS "when", (
+    SELECT kind, likeness, NULL::bigint AS bin, %(at)s::timestamptz AS "when", (
         SELECT count(*) FROM likenesses AS l
-        WHERE l.kind = one.kind AND l.likeness = one.likeness AND bin IS NOT NULL AND seen_at <= $2::timestamptz
+        WHERE l.kind = one.kind AND l.likeness = one.likeness AND bin IS NOT NULL AND seen_at <= %(at)s::timestamptz
     ) AS n FROM (SELECT DISTINCT kind, likeness FROM own) AS one
-    UNION ALL SELECT kind, NULL, bin, $2::timestamptz, (
-        SELECT count(*) FROM likenesses AS l WHERE l.kind = one.kind AND l.bin = one.bin AND seen_at <= $2::timestamptz
+    UNION ALL SELECT kind, NULL, bin, %(at)s::timestamptz, (
+        SELECT count(*) FROM likenesses AS l WHERE l.kind = one.kind AND l.bin = one.bin AND seen_at <= %(at)s
     ) FROM (SELECT DISTINCT kind, bin FROM own) AS one
-    UNION ALL SELECT kind, NULL, NULL, $2::timestamptz, (
-        SELECT count(*) FROM likenesses AS l WHERE l.kind = one.kind AND bin IS NOT NULL AND seen_at <= $2::timestamptz
+    UNION ALL SELECT kind, NULL, NULL, %(at)s::timestamptz, (
+        SELECT count(*) FROM likenesses AS l WHERE l.kind = one.kind AND bin IS NOT NULL AND seen_at <= %(at)s
     ) FROM (SELECT DISTINCT kind FROM own) AS one
-    UNION ALL SELECT $4::text, NULL, NULL, $2::timestamptz, count(*) FROM (
-        SELECT FROM arrivals WHERE seen_at <= $2::timestamptz LIMIT $3::bigint
+    UNION ALL SELECT %(anyone)s, NULL, NULL, %(at)s::timestamptz, count(*) FROM (
+        SELECT FROM arrivals WHERE seen_at <= %(at)s::timestamptz LIMIT %(most)s
     ) AS arrived
 """
 
 THRESHOLDS: Final = """
     SELECT known_at AS "when", tokens AS threshold FROM thresholds
-    WHERE known_at <= $1::timestamptz ORDER BY known_at DESC LIMIT 1
+    WHERE known_at <= %(at)s ORDER BY known_at DESC LIMIT 1
 """
+
+SMALL: Final = {
+    "milestones": (LIVES.encode(), MILESTONES),
+    "guests": (GUESTS.encode(), GUEST),
+    "crowds": (CROWDS.encode(), CROWD),
+    "thresholds": (THRESHOLDS.encode(), THRESHOLD),
+}
+"""What is read as rows, of which shape: see ``reading`` for why."""
 
 
 def read_around(database: Database, account_ids: list[str], at: datetime, reach: Reach) -> Around:
     """What a past of these accounts needs of all others, as of ``at``."""
     with database.reader() as reader:
         facts = _read_facts(reader, account_ids, at, reach)
-        known = pl.concat([facts["account_id"], pl.Series(account_ids, dtype=pl.String)]).unique().to_list()
-        return Around(
-            facts=facts,
-            milestones=_fetch(reader, LIVES, MILESTONES, (known,)),
-            guests=_fetch(reader, GUESTS, GUEST, (account_ids,)),
-            crowds=_fetch(reader, CROWDS, CROWD, (account_ids, at, reach.most_arrivals, ANYONE)),
-            thresholds=_fetch(reader, THRESHOLDS, THRESHOLD, (at,)),
-        )
+    known = list({*facts["account_id"], *account_ids})
+    asked = {"ids": account_ids, "known": known, "at": at, "most": reach.most_arrivals, "anyone": ANYONE}
+    return Around(facts=facts, **_read_small(database, asked))
+
+
+def _read_small(database: Database, asked: dict[str, object]) -> dict[str, pl.DataFrame]:
+    """A few rows each, in one round trip."""
+    with database.statement() as connection, connection.pipeline():
+        read = {name: connection.cursor(binary=True) for name in SMALL}
+        for name, cursor in read.items():
+            cursor.execute(SMALL[name][0], asked)
+        return {
+            name: pl.DataFrame(cursor.fetchall(), schema=SMALL[name][1], orient="row") for name, cursor in read.items()
+        }
 
 
 def read_lengths(database: Database) -> pl.DataFrame:

@@ -17,7 +17,10 @@ from grantguard.wire import tell
 
 @dataclass(frozen=True)
 class Rated:
-    """An account's risk as of ``at``, the action that follows, the decision where one was recorded, and the reasons."""
+    """An account's risk as of ``at``, the action that follows, the decision where one was recorded, and the reasons.
+
+    At ``recheck_at`` it is looked at again, whether or not anything was heard of it.
+    """
 
     account_id: str
     at: datetime
@@ -30,6 +33,7 @@ class Rated:
     promo_credits_left: float
     model_version: str
     decision_id: str | None
+    recheck_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
 
 
@@ -60,6 +64,18 @@ def find_risk(connection: Connection, account_id: str) -> Rated | None:
         return None
     *known, reasons = row
     return replace(Rated(*known), reasons=tuple(Reason(**each) for each in reasons))
+
+
+def take_overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Up to ``limit`` accounts with credit left whose recheck has come, the longest overdue first, each once."""
+    taking = """
+        UPDATE risks SET recheck_at = NULL FROM (
+            SELECT account_id FROM risks WHERE promo_credits_left > 0 AND recheck_at <= %s
+            ORDER BY recheck_at, account_id LIMIT %s FOR UPDATE SKIP LOCKED
+        ) AS overdue
+        WHERE risks.account_id = overdue.account_id RETURNING risks.account_id
+    """
+    return [account_id for (account_id,) in connection.execute(taking, [now, limit])]
 
 
 def find_members(connection: Connection, ring_id: str, most: int) -> list[str]:

@@ -10,8 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from grantguard.contract import Tables
-from grantguard.histories import Past
+from grantguard.histories import Past, run
 from grantguard.training.recipe import NAMES
+
+DAY = 86_400_000_000
+"""Microseconds."""
 
 
 def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:
@@ -21,49 +24,60 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
     (a refund or chargeback), ``chargebacks, payments``, ``verdict`` (the newest label by then) and ``accusers`` (how
     many persons have said abuse since anybody said otherwise).
     """
-    billing = (
-        _up_to(past.tables.billing, asked, "occurred_at")
-        .group_by("subject")
-        .agg(
-            payments=(pl.col("kind") == "payment").sum().cast(pl.Int64),
-            chargebacks=(pl.col("kind") == "chargeback").sum().cast(pl.Int64),
-            refunds=(pl.col("kind") == "refund").sum().cast(pl.Int64),
-        )
-    )
-    granted = _up_to(past.tables.grants, asked, "granted_at").group_by("subject").agg(pl.col("granted_at").min())
+    known = asked.lazy().join(past.marks.lazy().select("account_id", "created_at"), on="account_id", how="left")
     labels = spread_verdicts(past.tables.labels, rings)
-    verdicts = (
-        _up_to(labels, asked, "labelled_at")
-        .sort("labelled_at")
-        .group_by("subject", maintain_order=True)
-        .agg(
-            verdict=pl.col("label").last(),
-            labelled_at=pl.col("labelled_at").last(),
-            accusers=pl.col("reviewer").filter(_unanswered()).drop_nulls().n_unique().cast(pl.Int64),
+    for part in (
+        _bills(past.tables.billing, asked),
+        _first_grants(past.tables.grants, asked),
+        _verdicts(labels, asked),
+    ):
+        known = known.join(part, on="subject", how="left")
+    return run(
+        known.join(rings.lazy(), on="account_id", how="left")
+        .sort("subject")
+        .select(
+            *("account_id", "at", "ring_id", "verdict", "labelled_at"),
+            age_days=(pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / DAY,
+            opened_days=(pl.col("at") - pl.col("created_at")).dt.total_microseconds() / DAY,
+            accusers=pl.col("accusers").fill_null(0),
+            payments=pl.col("payments").fill_null(0),
+            chargebacks=pl.col("chargebacks").fill_null(0),
+            has_paid=pl.col("payments").fill_null(0) > 0,
+            taken_back=(pl.col("chargebacks").fill_null(0) + pl.col("refunds").fill_null(0)) > 0,
         )
     )
-    known = asked.join(
-        past.marks.select("account_id", "created_at"), on="account_id", how="left", maintain_order="left"
-    )
-    for part in (billing, granted, verdicts):
-        known = known.join(part, on="subject", how="left", maintain_order="left")
-    day = 86_400_000_000
-    return known.join(rings, on="account_id", how="left", maintain_order="left").select(
-        *("account_id", "at", "ring_id", "verdict", "labelled_at"),
-        age_days=(pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / day,
-        opened_days=(pl.col("at") - pl.col("created_at")).dt.total_microseconds() / day,
-        accusers=pl.col("accusers").fill_null(0),
-        payments=pl.col("payments").fill_null(0),
-        chargebacks=pl.col("chargebacks").fill_null(0),
-        has_paid=pl.col("payments").fill_null(0) > 0,
-        taken_back=(pl.col("chargebacks").fill_null(0) + pl.col("refunds").fill_null(0)) > 0,
+
+
+def _bills(billing: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
+    counted = {"payments": "payment", "chargebacks": "chargeback", "refunds": "refund"}
+    counts = {name: (pl.col("kind") == kind).sum().cast(pl.Int64) for name, kind in counted.items()}
+    return _up_to(billing, asked, "occurred_at").group_by("subject").agg(**counts)
+
+
+def _first_grants(grants: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
+    return _up_to(grants, asked, "granted_at").group_by("subject").agg(pl.col("granted_at").min())
+
+
+def _verdicts(labels: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
+    known = _up_to(labels, asked, "labelled_at").sort("labelled_at", maintain_order=True)
+    return known.group_by("subject", maintain_order=True).agg(
+        verdict=pl.col("label").last(),
+        labelled_at=pl.col("labelled_at").last(),
+        accusers=pl.col("reviewer").filter(_unanswered()).drop_nulls().n_unique().cast(pl.Int64),
     )
 
 
 def spread_verdicts(labels: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:
     """Labels by account: one that names a ring speaks for all its members."""
+    if labels.is_empty():
+        return labels
     of_rings = labels.filter(pl.col("account_id").is_null()).drop("account_id").join(rings, on="ring_id")
     return pl.concat([labels.filter(pl.col("account_id").is_not_null()), of_rings.select(labels.columns)])
+
+
+def _up_to(table: pl.DataFrame, asked: pl.DataFrame, moment: str) -> pl.LazyFrame:
+    joined = table.lazy().join(asked.lazy(), on="account_id", maintain_order="left_right")
+    return joined.filter(pl.col(moment) <= pl.col("at"))
 
 
 def _unanswered() -> pl.Expr:
@@ -72,13 +86,10 @@ def _unanswered() -> pl.Expr:
     return is_abuse & ((~is_abuse).cum_sum() == (~is_abuse).sum())
 
 
-def _up_to(table: pl.DataFrame, asked: pl.DataFrame, moment: str) -> pl.DataFrame:
-    return table.join(asked, on="account_id").filter(pl.col(moment) <= pl.col("at"))
-
-
 def is_silent(signals: pl.DataFrame) -> NDArray[np.bool_]:
     """Accounts about which no family can speak."""
-    return signals.select(pl.all_horizontal(pl.col(NAMES).is_null())).to_series().to_numpy()
+    silent: NDArray[np.bool_] = np.isnan(signals.select(NAMES).to_numpy()).all(axis=1)
+    return silent
 
 
 def fingerprint(tables: Tables) -> str:

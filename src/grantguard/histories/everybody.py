@@ -1,0 +1,132 @@
+"""What the accounts of one bucket say to all others, as of one moment; and the past of a bucket among everybody.
+
+A population too large to be read at once is read bucket by bucket of accounts, twice: ``Share.of`` each bucket says
+what others need of it, keys only; ``Everybody`` is what all of them said; ``past_among`` reads one bucket as it is
+among all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from grantguard.contract import TIME, Tables
+from grantguard.dated import ANYONE, FACT
+from grantguard.histories.bursts import LESSENED, find_guests, let_in
+from grantguard.histories.crowds import COUNTED, CROWD, name_crowd
+from grantguard.histories.keys import as_key, run
+from grantguard.histories.kin import FEW
+from grantguard.histories.links import ALONE_SILENT, VALUE, find_facts, find_facts_in_use, keep_first, key_values
+from grantguard.histories.own import Own
+from grantguard.histories.past import Past
+from grantguard.histories.thresholds import count_lengths, find_thresholds
+from grantguard.histories.ties import PAIRS_ALONE
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one bucket's accounts had shown by a moment, values and likenesses as keys.
+
+    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` counts (``n``) the accounts
+    that had shown any.
+    """
+
+    facts: pl.DataFrame
+    likenesses: pl.DataFrame
+    marks: pl.DataFrame
+    guests: pl.DataFrame
+    guest_facts: pl.DataFrame
+    lengths: pl.DataFrame
+    arrived: pl.DataFrame
+
+    @classmethod
+    def of(cls, own: Own, at: datetime) -> Share:
+        """What the bucket's rows say."""
+        likenesses = key_values(own.likenesses).filter(pl.col("seen_at") <= at)
+        signed_up = find_facts(own.tables).with_columns(as_key("value"))
+        found = [signed_up, find_facts_in_use(own.events), likenesses.lazy().select(FACT.names())]
+        facts = keep_first(pl.concat(found).filter(pl.col("seen_at") <= at))
+        guests = find_guests(own.tables, own.events)
+        theirs = facts.filter(pl.col("kind").is_in(LESSENED)).join(guests, on="account_id", how="semi")
+        arrived = facts.select(n=pl.col("account_id").n_unique().cast(pl.Int64))
+        return cls(facts, likenesses, own.mark(), guests, theirs, count_lengths(own.events), arrived)
+
+    @property
+    def said_alone(self) -> pl.DataFrame:
+        """The facts that say something also where nobody else shows the value."""
+        return self.facts.filter(~pl.col("kind").is_in(ALONE_SILENT))
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """What all buckets said, as of one moment, but for the facts."""
+
+    crowds: pl.DataFrame
+    marks: pl.DataFrame
+    guests: pl.DataFrame
+    guest_facts: pl.DataFrame
+    thresholds: pl.DataFrame
+
+    @classmethod
+    def of(cls, told: Mapping[str, pl.DataFrame], campaigns: pl.DataFrame, at: datetime) -> Everybody:
+        """Of all that the shares of all buckets say, by the names of ``Share``, but for ``facts``."""
+        return cls(
+            crowds=_count_crowds(told["likenesses"], int(told["arrived"]["n"].sum()), at),
+            marks=told["marks"],
+            guests=let_in(told["guests"], campaigns),
+            guest_facts=told["guest_facts"],
+            thresholds=find_thresholds(told["lengths"]),
+        )
+
+
+def _count_crowds(likenesses: pl.DataFrame, arrived: int, at: datetime) -> pl.DataFrame:
+    joined = likenesses.lazy().filter(pl.col("bin").is_not_null())
+    kinds = [joined.select("kind", crowd=name_crowd(*shared)) for shared in COUNTED.values()]
+    counts = pl.concat(kinds).group_by(CROWD).agg(n=pl.len().cast(pl.Int64))
+    anyone = pl.LazyFrame({"kind": [ANYONE], "n": [arrived]}).select("kind", "n", crowd=name_crowd())
+    named = [each.select(*CROWD, "n") for each in (counts, anyone)]
+    return run(pl.concat(named).select(*CROWD, when=pl.lit(at, TIME), n="n"))
+
+
+def find_shared(facts: pl.DataFrame) -> pl.DataFrame:
+    """Of facts of all accounts, those of values that more than one showed and that are no hub of pairs alone."""
+    holders = pl.len().over(VALUE)
+    limit = pl.col("kind").replace_strict(FEW, default=None, return_dtype=pl.UInt32)
+    is_hub = pl.col("kind").is_in(PAIRS_ALONE) & (holders > limit)
+    return run(facts.lazy().filter((holders > 1) & ~is_hub.fill_null(value=False)))
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Some accounts, with all that is their own.
+
+    ``facts`` are theirs (``Share.said_alone``) and all shared ones (``find_shared``) of the values among them;
+    ``tables`` need not have ``usage``: ``events`` are prepared.
+    """
+
+    account_ids: pl.Series
+    tables: Tables
+    events: pl.DataFrame
+    facts: pl.DataFrame
+    likenesses: pl.DataFrame
+
+
+def past_among(everybody: Everybody, bucket: Bucket) -> Past:
+    """The past of a bucket, exact as of the moment of ``everybody``."""
+    facts = pl.concat([bucket.facts, everybody.guest_facts]).unique([*VALUE, "account_id"])
+    known = pl.concat([bucket.account_ids, facts["account_id"]]).unique().to_frame()
+    crowds = [bucket.likenesses.select("kind", crowd=name_crowd(*shared)) for shared in COUNTED.values()]
+    crowds.append(pl.select(kind=pl.lit(ANYONE), crowd=name_crowd()))
+    return Past(
+        tables=bucket.tables,
+        events=bucket.events,
+        facts=facts,
+        likenesses=bucket.likenesses,
+        crowds=everybody.crowds.join(pl.concat(crowds), on=CROWD, how="semi"),
+        marks=everybody.marks.join(known, on="account_id", how="semi"),
+        guests=everybody.guests,
+        thresholds=everybody.thresholds,
+    )
