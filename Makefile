@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 SERVE  ?= 1
 
-.PHONY: demo test check format lint types bench bench-kills compare docs sample clean
+.PHONY: demo test check format lint types bench bench-kills compare screenshots docs sample clean
 
 demo: $(READY)  ## rank data/sample, write the report, then serve (SERVE=0: stop after the report)
 	@$(BIN)/grantguard demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -27,6 +27,7 @@ types: $(READY)
 bench: $(READY)  ## speed, as ratios side by side
 	@$(BIN)/python tests/bench.py
 	@$(BIN)/python tests/bench_service.py 2>/dev/null
+	@$(BIN)/python tests/bench_console.py 2>/dev/null
 
 bench-kills: $(READY)  ## the service killed twenty times while rows come in: what is lost, what is there twice
 	@$(BIN)/python tests/bench_kills.py
@@ -34,6 +35,9 @@ bench-kills: $(READY)  ## the service killed twenty times while rows come in: wh
 compare: $(READY)  ## the README's comparison with other ways, made anew (installs PyOD; a quarter of an hour)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/compare.txt
 	@$(BIN)/python tests/compare.py
+
+screenshots: $(READY)  ## take the pictures of docs/console anew (needs Debian's chromium)
+	@SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/console/test_browser.py -k docs_show
 
 docs: $(READY)  ## write the generated pages of docs/ anew
 	@$(BIN)/python -m grantguard.reference docs

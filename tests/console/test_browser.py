@@ -6,9 +6,10 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Literal, cast
 
 import pytest
 import uvicorn
@@ -18,17 +19,22 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 from standardwebhooks import Webhook
 
 from grantguard.console import PREFIX, Office, create_console
+from grantguard.console.guarding import SESSION
+from grantguard.console.waiting import list_waiting
+from grantguard.contract import INPUTS
 from grantguard.figures import count_due
 from grantguard.jobs import Work
 from grantguard.ledgers import open_webhook
 from grantguard.settlement import Judgement, appeal, judge, settle
 from grantguard.store.claims import claim, claimed_by
 from grantguard.store.decisions import newest_decision
-from grantguard.store.people import add_person
+from grantguard.store.ingesting import ingest
+from grantguard.store.people import ROLES, add_person
 from grantguard.store.risks import find_risk, keep_risks
 from grantguard.store.sessions import open_session
 from grantguard.store.standing import find_standing
 from grantguard.store.verdicts import verdicts_of
+from grantguard.worlds import World
 
 Keep = Any
 Serve = Any
@@ -41,6 +47,7 @@ ARGUMENTS = (
 )
 PASSWORD = "correct horse battery"  # noqa: S105 - of the tests
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of the tests
+SHOWN = Path(__file__).parent.parent.parent / "docs" / "console"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 
 
@@ -102,7 +109,7 @@ def sit(browser: Browser, served: tuple[Switch, str], office: Office) -> Iterato
         if name is not None:
             with office.desk.database.connection() as connection:
                 token = open_session(connection, name, office.clock())
-            context.add_cookies([{"name": "grantguard_session", "value": token, "url": f"{address}{PREFIX}"}])
+            context.add_cookies([{"name": SESSION, "value": token, "url": f"{address}{PREFIX}"}])
         page = context.new_page()
         page.on("console", lambda said: angry.append(said.text) if is_angry(said, page) else None)
         page.on("pageerror", lambda error: angry.append(str(error)))
@@ -361,3 +368,75 @@ def look_closely(page: Page, path: str) -> None:
 def serious(page: Page) -> list[Any]:
     told = Axe().run(page).response["violations"]
     return [each for each in told if each["impact"] in {"serious", "critical"}]
+
+
+@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="pictures are taken by 'make screenshots' alone")
+def test_every_page_is_seen_as_the_docs_show_it(
+    sit: Sit, office: Office, world: World, served: tuple[Switch, str]
+) -> None:
+    newest = cast("datetime", world.tables.usage["occurred_at"].max())
+    seen = replace(office, clock=lambda: newest)
+    account_id, rich, ring_id = furnish(seen, world)
+    page = sit()
+    served[0].app = FastAPI()
+    served[0].app.mount(PREFIX, create_console(seen))
+    with office.desk.database.connection() as connection:
+        add_person(connection, "R. Marsh", ROLES, None, newest)
+        token = open_session(connection, "R. Marsh", newest)
+    page.context.add_cookies([{"name": SESSION, "value": token, "url": f"{served[1]}{PREFIX}"}])
+    filed = appeal(seen.desk.database, rich, "", "gateway", newest)
+    for name, path in {
+        "queue": "/queue",
+        "account": f"/accounts/{account_id}",
+        "events": f"/accounts/{account_id}/events",
+        "ring": f"/rings/{ring_id}",
+        "ring-verdict": f"/rings/{ring_id}/verdict?verdict=abuse",
+        "confirm": f"/confirm/{rich}",
+        "appeals": "/appeals",
+        "appeal": f"/appeals/{filed.appeal_id}",
+        "campaigns": "/campaigns",
+        "campaign": "/campaigns/welcome",
+        "models": "/models",
+        "search": "/search?q=acc_3",
+        "audit": "/audit",
+    }.items():
+        shoot(page, path, name)
+    page.goto(f"/console/accounts/{rich}")
+    page.locator("section:has(.chart)").screenshot(path=SHOWN / "account-credit.png")
+    shoot(page, "/queue", "queue-dark", scheme="dark")
+    shoot(page, f"/accounts/{account_id}", "account-dark", scheme="dark")
+    shoot(page, "/queue", "queue-narrow", size=NARROW)
+    shoot(page, f"/accounts/{account_id}", "account-narrow", size=NARROW)
+
+
+def furnish(office: Office, world: World) -> tuple[str, str, str]:
+    """A store of a whole world, scored, somebody asking for a revocation, everything counted; whom to look at."""
+    for table in INPUTS:
+        with office.desk.database.connection() as connection:
+            ingest(connection, table, getattr(world.tables, table.name), office.clock())
+    while settle(office.desk, office.clock()):
+        pass
+    waiting = list_waiting(office.order, office.clock())
+    first = waiting.row(0, named=True)["account_id"]
+    rich = waiting.sort("promo_credits_left", descending=True).row(0, named=True)["account_id"]
+    ring = waiting.sort("ring_size", descending=True).row(0, named=True)["ring_id"]
+    said = Judgement((rich,), None, "abuse", "sequential trial cycling", "One hand on many accounts.")
+    judge(office.desk, said, "grace", office.clock())
+    appeal(
+        office.desk.database, rich, "I study at night and pay next month. Please look again.", "gateway", office.clock()
+    )
+    count_due(office.desk, office.clock())
+    office.order.listed = None
+    return first, rich, ring
+
+
+def shoot(
+    page: Page, path: str, name: str, *, scheme: Literal["light", "dark"] = "light", size: ViewportSize = WIDE
+) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"/console{path}")
+    for chart in page.locator(".chart[data-figure]").all():
+        expect(chart.locator(".main-svg").first).to_be_attached()
+    SHOWN.mkdir(exist_ok=True)
+    page.screenshot(path=SHOWN / f"{name}.png")

@@ -136,3 +136,10 @@ def test_the_likeliest_look_alikes_come_first_and_are_few() -> None:
     assert found[0].name == "classroom"
     assert len(found) == SHOWN
     assert find_lookalikes([]) == ()
+
+
+def test_a_long_name_is_cut_in_the_legend_and_whole_in_the_table() -> None:
+    long = given().with_columns(grant_id=pl.lit("g" * 200))
+    chart = draw_burn(used(1), long, [], GIVEN)
+    assert len(chart.figure["data"][0]["name"]) == 25
+    assert chart.rows[0][0] == "g" * 200

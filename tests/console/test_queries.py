@@ -45,8 +45,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/queue", "/queue?done=ada", "/accounts/ada", "/accounts/ada/events", "/rings/ring:ada", "/confirm"]
-    + ["/search?q=ada", "/appeals", "/campaigns", "/models"],
+    [
+        *("/queue", "/queue?done=ada", "/accounts/ada", "/accounts/ada/events", "/rings/ring:ada", "/confirm"),
+        *("/search?q=ada", "/appeals", "/campaigns", "/models"),
+    ],
 )
 def test_a_page_asks_as_often_however_much_there_is(
     visit: Visit, keep: Keep, office: Office, asked: list[str], path: str

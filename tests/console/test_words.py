@@ -47,8 +47,8 @@ def test_a_headline_tells_how_unusual_why_and_what_is_at_stake(hold: Decision) -
     assert said == "Very unusual: gaps vary by only 2%; 62.5 promotional credits are at risk."
 
 
-def test_a_headline_does_not_call_what_is_common_unusual() -> None:
-    assert say_headline(replace(RATED, p_value=0.4)).startswith("Nothing unusual;")
+def test_a_headline_does_not_call_what_is_common_unusual(hold: Decision) -> None:
+    assert say_headline(replace(RATED, p_value=0.4, reasons=hold.reasons)).startswith("Nothing unusual;")
 
 
 def test_a_headline_without_a_score_says_so() -> None:

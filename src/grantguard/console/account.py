@@ -80,9 +80,10 @@ def _tell(office: Office, case: Case) -> dict[str, Any]:
 
 
 def _tell_reason(office: Office, reason: Reason) -> dict[str, Any]:
-    """A reason with the range that is usual, and which genuine people do the same."""
+    """A reason with the range that is usual, if its age is no exception, and which genuine people do the same."""
     middle = office.desk.charge.now().bundle.scale.middle(PLACES[reason.signal])
-    return {"reason": reason, "middle": middle, "same": LOOKS_THE_SAME[reason.signal]}
+    is_usual = middle is not None and reason.typical is not None and middle[0] < reason.typical < middle[1]
+    return {"reason": reason, "middle": middle if is_usual else None, "same": LOOKS_THE_SAME[reason.signal]}
 
 
 def _draw(case: Case) -> list[Chart]:

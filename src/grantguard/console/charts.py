@@ -19,8 +19,14 @@ HOURS, DAYS = 24, 60
 LEAST_SQUARE, MOST_SQUARE = 4.0, 14.0
 """Pixels of a square of one request, and of the busiest hour."""
 
+LEAST_SHARE: Final = 0.05
+"""Of a grant: an axis that ends below it would make much of nothing."""
+
 MOST_POINTS: Final = 300
 """Points of a line at most: more cannot be seen."""
+
+MOST_NAME: Final = 24
+"""Characters of a name in a legend."""
 
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash")
 
@@ -56,13 +62,13 @@ def draw_burn(usage: pl.DataFrame, grants: pl.DataFrame, marks: Iterable[Mark], 
     for number, grant in enumerate(grants.sort("granted_at", "grant_id").iter_rows(named=True)):
         spent = _spending(usage.filter(pl.col("charged_to") == grant["grant_id"]), grant, since)
         dash = DASHES[number % len(DASHES)]
-        lines.append(_line(f"{grant['kind']} {grant['grant_id']}", spent, dash))
+        lines.append(_line(_name(grant), spent, dash))
         rows.append((grant["grant_id"], grant["kind"], grant["campaign"], *_tell_spent(spent, grant)))
-    figure: dict[str, Any] = {
-        "data": [*lines, *_draw_marks(marks, since)],
-        "layout": _axes("days since the first grant", "spent"),
-    }
-    figure["layout"]["yaxis"] |= {"tickformat": ".0%", "rangemode": "tozero"}
+    top = max([LEAST_SHARE, *(line["y"][-1] for line in lines)])
+    layout = _axes("days since the first grant", "spent")
+    # Marks stand below the lines, and no further than that the axis stays without a share below nothing.
+    layout["yaxis"] |= {"tickformat": ".0%", "range": [-0.09 * top, 1.08 * top]}
+    figure = {"data": [*lines, *_draw_marks(marks, since, -0.05 * top)], "layout": layout}
     columns = ("grant", "kind", "campaign", "given", "credits", "spent", "days to half", "days to the end")
     return Chart("burn", "Spent share of each grant, by days since the first grant", figure, columns, rows)
 
@@ -120,6 +126,7 @@ def draw_sizes(usage: pl.DataFrame, population: pl.DataFrame) -> Chart:
         for name, said, shape in (("this", "this account", ""), ("all", "all accounts", "/"))
     ]
     layout = _axes("input tokens, up to", "share of requests") | {"barmode": "group"}
+    layout["xaxis"] |= {"type": "category"}
     layout["yaxis"] |= {"tickformat": ".0%"}
     rows = [(names[i], f"{shares['this'][i]:.1%}", f"{shares['all'][i]:.1%}") for i in range(len(names))]
     columns = ("input tokens, up to", "this account", "all accounts")
@@ -137,6 +144,12 @@ def _spending(paid: pl.DataFrame, grant: Mapping[str, Any], since: datetime) -> 
     if shares.height > MOST_POINTS:
         shares = shares[np.linspace(0, shares.height - 1, MOST_POINTS).round().astype(int).tolist()]
     return pl.concat([start, shares])
+
+
+def _name(grant: Mapping[str, Any]) -> str:
+    """What a legend has room for; the whole name is in the table."""
+    name = f"{grant['kind']} {grant['grant_id']}"
+    return name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…"
 
 
 def _line(name: str, spent: pl.DataFrame, dash: str) -> dict[str, Any]:
@@ -161,8 +174,8 @@ def _days_to(spent: pl.DataFrame, share: float) -> str:
     return say_number(None if reached.is_empty() else round(float(reached[0]) - float(spent["days"][0]), 2))
 
 
-def _draw_marks(marks: Iterable[Mark], since: datetime) -> Rows:
-    """A row of symbols below the lines, one trace a kind."""
+def _draw_marks(marks: Iterable[Mark], since: datetime, height: float) -> Rows:
+    """A row of symbols, one trace a kind."""
     kinds: dict[str, list[Mark]] = {}
     for mark in marks:
         kinds.setdefault(mark.kind, []).append(mark)
@@ -172,7 +185,7 @@ def _draw_marks(marks: Iterable[Mark], since: datetime) -> Rows:
             "mode": "markers",
             "name": kind,
             "x": [round((mark.at - since).total_seconds() / 86_400, 3) for mark in told],
-            "y": [-0.04] * len(told),
+            "y": [height] * len(told),
             "text": [mark.says for mark in told],
             "hovertemplate": "%{text}<extra></extra>",
             "marker": {"symbol": SYMBOLS[kind], "size": 10},

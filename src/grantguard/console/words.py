@@ -36,9 +36,10 @@ def say_headline(rated: Rated | None) -> str:
         return "Not scored yet."
     if rated.p_value is None:
         return f"Too little history to compare it; {say_credits(rated.promo_credits_left)} are left."
-    degree = next((word for least, word in _DEGREES if rated.p_value <= least), "Nothing unusual")
+    degree = next((word for least, word in _DEGREES if rated.p_value <= least), None)
     why = f": {join_reasons(rated.reasons[:2])}" if rated.reasons else ""
-    return f"{degree}{why}; {say_credits(rated.promo_credits_left)} are at risk."
+    seen = "Nothing unusual" if degree is None else f"{degree}{why}"
+    return f"{seen}; {say_credits(rated.promo_credits_left)} are at risk."
 
 
 _DEGREES: Final = ((RARE, "Very unusual"), (UNUSUAL, "Unusual"))

@@ -19,7 +19,7 @@ function theme() {
     margin: { l: 50, r: 10, t: 10, b: 45 },
     height: 300,
     autosize: true,
-    legend: { orientation: "h", y: -0.25 },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
     xaxis: axis,
     yaxis: axis,
   };
