@@ -12,13 +12,16 @@ from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import polars as pl
 import psycopg
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from grantguard.console import PREFIX, Office, create_console
+from grantguard.console.guarding import SESSION, sign
 from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Tables
 from grantguard.forest import Bundle, RiskForest
 from grantguard.histories import Histories, Past, ask
@@ -31,7 +34,9 @@ from grantguard.store.database import Database, open_database
 from grantguard.store.ingesting import ingest
 from grantguard.store.keys import SCOPES, create_key
 from grantguard.store.migrating import upgrade
+from grantguard.store.people import add_person
 from grantguard.store.server import run_server
+from grantguard.store.sessions import open_session
 from grantguard.store.shelf import Shelf
 from grantguard.training import Recipe, train
 from grantguard.vocabulary import Decision, Reason, Recheck, Support
@@ -214,7 +219,10 @@ def desk(database: Database, bundle: Bundle, tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def keep(database: Database) -> Keep:
-    """Keep an account's rows, as a sender would; with a chargeback it is held, whatever else is known."""
+    """Keep an account's rows, as a sender would; with a chargeback it is held, whatever else is known.
+
+    It has spent three credits; ``spent`` are more, in one request at noon.
+    """
 
     def send(
         name: str,
@@ -223,6 +231,7 @@ def keep(database: Database) -> Keep:
         chargebacks: int = 0,
         grants: tuple[str, ...] = ("g",),
         mail: str | None = None,
+        spent: float = 0.0,
     ) -> None:
         opened = NOON - timedelta(days=2)
         account = {"account_id": name, "created_at": opened, "plan": "free", "email_hash": mail}
@@ -249,6 +258,7 @@ def keep(database: Database) -> Keep:
                     event | {"event_id": f"e{i}", "credits": 0.1, "occurred_at": opened + timedelta(minutes=i)}
                     for i in range(30)
                 ]
+                + [event | {"event_id": f"s{spent}", "credits": spent, "occurred_at": NOON}] * (spent > 0)
             ),
             billing=pl.DataFrame(
                 [
@@ -323,7 +333,7 @@ class Sender:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(rate=10_000.0, burst=10_000)
+    return Limits(rate=10_000.0, burst=10_000, wrong_rate=10_000.0, wrong_burst=10_000)
 
 
 @pytest.fixture
@@ -350,3 +360,54 @@ def keys(database: Database) -> dict[str, str]:
 def sender(deployment: Deployment, bundle: Bundle, keys: dict[str, str]) -> Iterator[Sender]:
     with TestClient(create_app(bundle, deployment)) as client:
         yield Sender(client, keys)
+
+
+@pytest.fixture
+def office(database: Database, bundle: Bundle, tmp_path: Path) -> Office:
+    """Its clock goes on by a second whenever it is read."""
+    shelf, ticks = Shelf(tmp_path), count()
+    desk = Desk(database, Charge(bundle, shelf), Rules(second_person_above=100.0))
+    return Office(desk, shelf, lambda: NOON + timedelta(seconds=next(ticks)))
+
+
+class Visit:
+    """A browser without a screen: its cookies, and the forms of pages sent as they stand there."""
+
+    def __init__(self, office: Office) -> None:
+        app = FastAPI()
+        app.mount(PREFIX, create_console(office))
+        self.office = office
+        self.client = TestClient(app, follow_redirects=False)
+
+    def enter(self, name: str) -> Visit:
+        """Come in under a session that is opened in the store: a password takes its time."""
+        with self.office.desk.database.connection() as connection:
+            self.client.cookies.set(SESSION, open_session(connection, name, self.office.clock()), path=PREFIX)
+        return self
+
+    @property
+    def token(self) -> str:
+        return self.client.cookies[SESSION]
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - an answer
+        return self.client.get(f"{PREFIX}{path}")
+
+    def post(self, path: str, **fields: str) -> Any:  # noqa: ANN401 - the same
+        """Send a form that was made for this session."""
+        return self.client.post(f"{PREFIX}{path}", data={"csrf": sign(self.token)} | fields)
+
+
+@pytest.fixture
+def visit(office: Office) -> Callable[[str], Visit]:
+    """Visitors by name; grace reviews, alan approves too, root is an admin alone."""
+    roles = {"grace": ["reviewer"], "alan": ["reviewer", "approver"], "root": ["admin"]}
+    with office.desk.database.connection() as connection:
+        for name, given in roles.items():
+            add_person(connection, name, given, None, office.clock())
+    return lambda name: Visit(office).enter(name)
+
+
+@pytest.fixture
+def quoted() -> Callable[[str], str]:
+    """An id as an address tells it."""
+    return lambda name: quote(name, safe="")

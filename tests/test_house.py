@@ -23,12 +23,16 @@ PURE = {
     "discovery": 1,
     "authenticity": 1,
     "comparison": 1,
+    "statement": 1,
+    "graph": 2,
+    "campaigns": 1,
+    "precision": 1,
     "evaluation": 5,
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "buckets"}
-DOORS = {"cli", "service", "settings", "reference", "client", "__main__"}
+MEETING = {"assessment", "backtest", "buckets", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
+DOORS = {"cli", "service", "console", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
     "histories": GROUND,
@@ -41,6 +45,10 @@ ALLOWED = {
     "discovery": GROUND,
     "authenticity": GROUND,
     "comparison": GROUND,
+    "statement": GROUND,
+    "graph": GROUND | {"histories"},
+    "campaigns": GROUND,
+    "precision": GROUND,
     "evaluation": GROUND | {"signals", "forest", "training", "review", "authenticity"},
     "report": GROUND | {"evaluation", "backtest"},
     "sources": GROUND,
@@ -48,10 +56,13 @@ ALLOWED = {
     "ledgers": GROUND,
     "delivery": GROUND | {"ledgers"},
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
-    "settlement": GROUND | {"histories", "forest", "training", "policy", "assessment", "store"},
+    "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
+    "figures": GROUND
+    | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
+    | {"drift", "backtest", "settlement", "store"},
     "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
-    "jobs": GROUND | {"settlement", "delivery", "store"},
+    "jobs": GROUND | {"settlement", "delivery", "figures", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }

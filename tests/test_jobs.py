@@ -17,6 +17,7 @@ from grantguard.jobs import Work, working
 from grantguard.settlement import Charge, Desk
 from grantguard.store.database import Database
 from grantguard.store.ingesting import ingest
+from grantguard.store.risks import find_risk
 from grantguard.store.shelf import Shelf
 from grantguard.vocabulary import Answer, Capabilities, Notice, Taken
 
@@ -103,6 +104,22 @@ def test_a_hold_ends_when_its_time_is_up(work: Work, listener: Listener, clock: 
 
     asyncio.run(run())
     assert [each.kind for each in listener.notices] == ["grant.hold", "grant.release"]
+
+
+def test_an_account_is_looked_at_again_when_a_decision_said_so(work: Work, clock: Clock) -> None:
+    def looked_at() -> datetime | None:
+        with work.desk.database.statement() as connection:
+            rated = find_risk(connection, "ada")
+        return None if rated is None else rated.at
+
+    async def run() -> None:
+        async with working(work):
+            keep(work.desk.database, "ada")
+            await become(lambda: looked_at() == NOON)
+            clock.now = NOON + timedelta(days=1)
+            await become(lambda: looked_at() == clock.now)
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("seed", [1, 2])

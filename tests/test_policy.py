@@ -128,5 +128,14 @@ def test_the_next_question_comes_before_the_credit_is_gone() -> None:
     assert 0 < decided()["recheck_credits"] < 30.0
 
 
+def test_a_newcomers_credit_is_let_go_in_tranches() -> None:
+    assert decided(age_days=1.0)["tranche"] == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("changes", [{"age_days": 7.0}, {"age_days": 1.0, "verdict": "genuine", "labelled_at": NOW}])
+def test_who_is_no_newcomer_or_is_vouched_for_is_let_have_all(changes: dict[str, Any]) -> None:
+    assert decided(**changes)["tranche"] is None
+
+
 def test_a_changed_number_is_another_version_of_the_rules() -> None:
     assert Rules().version != Rules(budget=0.006).version

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from grantguard.vocabulary import Decision, Notice, Reason, Recheck, Support
-from grantguard.wire import tell, tell_notice, tell_time, told
+from grantguard.vocabulary import Decision, Notice, Reason, Recheck, Support, Tranche
+from grantguard.wire import read_tranche, tell, tell_notice, tell_time, told
 
 AT = datetime(2025, 5, 1, tzinfo=UTC)
 HOLD = Decision(
@@ -79,6 +79,16 @@ def test_the_decision_names_the_grant_that_the_notice_is_about() -> None:
 def test_a_verdict_is_told_with_the_whole_decision() -> None:
     verdict = tell_notice(replace(NOTICE, kind="account.verdict", grant_id=None, verdict="compromised"))
     assert (verdict["verdict"], verdict["data"]) == ("compromised", told(HOLD))
+
+
+@pytest.mark.parametrize("tranche", [Tranche(12.5, AT), Tranche(None, None)])
+def test_a_tranche_is_read_as_it_was_told(tranche: Tranche) -> None:
+    body = json.loads(json.dumps(tell_notice(replace(NOTICE, kind="grant.release", tranche=tranche))))
+    assert read_tranche(body["tranche"]) == tranche
+
+
+def test_a_notice_without_a_tranche_says_nothing_of_one() -> None:
+    assert "tranche" not in tell_notice(NOTICE)
 
 
 @pytest.mark.parametrize("hours", [0, 5, -8])

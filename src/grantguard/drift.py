@@ -102,7 +102,11 @@ class Drift:
 def measure_drift(tables: Tables, bundle: Bundle, at: datetime) -> Drift:
     """What changed between the accounts that ``bundle`` was made with and those of ``tables`` as of ``at``."""
     faults = find_faults(tables)
-    assessed = assess(leave_out(tables, faults), bundle, at)
+    return find_drift(assess(leave_out(tables, faults), bundle, at), bundle, faults)
+
+
+def find_drift(assessed: Assessment, bundle: Bundle, faults: tuple[Fault, ...] = ()) -> Drift:
+    """What changed between the accounts that ``bundle`` was made with and those that it has assessed."""
     heard = ~is_silent(assessed.signals)
     # In the precision of what is remembered: a rounded edge must not part equal values.
     now = assessed.signals.select(NAMES).to_numpy().astype(np.float32).astype(np.float64)[heard]

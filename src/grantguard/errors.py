@@ -4,7 +4,9 @@
 
     GrantguardError
     ├── UsageError               the command, or the question, was wrong             (exit status 2)
-    │   └── ScopeUnknown         a key was asked for a scope that there is not
+    │   ├── ScopeUnknown         a key was asked for a scope that there is not
+    │   ├── RoleUnknown          a person was given a role that there is not
+    │   └── PasswordWeak         a password is too short, or longer than a password
     └── WorkError                the question was right, the work could not be done  (exit status 1)
         ├── InputError           something that came in
         │   ├── FileMissing      a table that is needed is not there
@@ -19,8 +21,15 @@
         ├── GrantUnknown         a grant that is not the account's
         ├── RingUnknown          a ring in which nobody stands
         ├── DecisionUnknown      a decision that was never taken
+        ├── AppealUnknown        an appeal that nobody made
+        ├── AppealSettled        an appeal that somebody has settled already
+        ├── NothingToAppeal      nothing of the account is held or revoked
+        ├── NothingWaits         no revocation waits for a second person
+        ├── SecondPersonNeeded   who asks for a revocation cannot confirm it
         ├── KeyUnknown           no key of this name is in force
         ├── KeyTaken             a key of this name is in force already
+        ├── PersonUnknown        no person of this name may come into the console
+        ├── PersonTaken          there is a person of this name already
         ├── ReferenceTooSmall    too few trusted accounts for the promise asked for
         ├── NothingToLearn       no verdict is about anybody in the data
         ├── RetrainAdvised       the forest no longer fits the accounts
@@ -53,6 +62,14 @@ class UsageError(GrantguardError):
 
 class ScopeUnknown(UsageError):
     """A key was asked for a scope that there is not."""
+
+
+class RoleUnknown(UsageError):
+    """A person was given a role that there is not."""
+
+
+class PasswordWeak(UsageError):
+    """A password is too short, or longer than a password. The message never quotes it."""
 
 
 class WorkError(GrantguardError):
@@ -116,12 +133,40 @@ class DecisionUnknown(WorkError):
     """A decision that was never taken."""
 
 
+class AppealUnknown(WorkError):
+    """An appeal that nobody made."""
+
+
+class AppealSettled(WorkError):
+    """An appeal that somebody has settled already."""
+
+
+class NothingToAppeal(WorkError):
+    """Nothing of the account is held or revoked."""
+
+
+class NothingWaits(WorkError):
+    """No revocation of the account waits for a second person."""
+
+
+class SecondPersonNeeded(WorkError):
+    """Who asks for a revocation cannot confirm it."""
+
+
 class KeyUnknown(WorkError):
     """No key of this name is in force."""
 
 
 class KeyTaken(WorkError):
     """A key of this name is in force already."""
+
+
+class PersonUnknown(WorkError):
+    """No person of this name may come into the console."""
+
+
+class PersonTaken(WorkError):
+    """There is a person of this name already."""
 
 
 class ReferenceTooSmall(WorkError):

@@ -20,7 +20,8 @@ from procrastinate import App, PsycopgConnector
 
 from grantguard.delivery import deliver_due
 from grantguard.errors import GrantguardError
-from grantguard.settlement import Desk, expire, refresh_thresholds, settle
+from grantguard.figures import count_due
+from grantguard.settlement import Desk, expire, recheck, refresh_thresholds, settle
 from grantguard.settlement.settling import AT_ONCE as ACCOUNTS
 from grantguard.store.delivering import StoredOutbox
 from grantguard.store.idempotency import prune_idempotent
@@ -32,9 +33,11 @@ QUEUE: Final = "grantguard"
 EVERY: Final = {
     "settle": "* * * * * *",
     "deliver": "* * * * * *",
-    "expire": "* * * * * */10",
+    "expire": "* * * * * */5",
+    "recheck": "* * * * * */5",
     "refresh": "*/10 * * * *",
     "prune": "0 * * * *",
+    "count": "* * * * * */10",
 }
 """When each job is due; the sixth field is seconds."""
 
@@ -79,15 +82,26 @@ class Work:
         while expire(self.desk.database, self.clock()):
             pass
 
+    def recheck(self) -> None:
+        """Mark whoever a decision said to look at again by now."""
+        while recheck(self.desk.database, self.clock()):
+            pass
+
     def refresh(self) -> None:
         """Learn anew where extended context begins."""
         refresh_thresholds(self.desk.database)
 
+    def count(self) -> None:
+        """Count the figures that are due, or that somebody wants."""
+        count_due(self.desk, self.clock())
+
     def prune(self) -> None:
         """Forget answers whose time is over, and usage that nothing reads any more."""
-        with self.desk.database.connection() as connection:
+        database = self.desk.database
+        with database.connection() as connection:
             prune_idempotent(connection, self.clock())
-            if self.keep_days is not None:
+        if self.keep_days is not None:
+            with database.connection() as connection:
                 retain(connection, self.keep_days, self.clock())
 
 

@@ -60,7 +60,9 @@ RULES = Rules()
 
 
 def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
-    """``assessed`` with ``action``, ``held_until``, ``recheck_credits`` and ``recheck_at``, row by row.
+    """``assessed`` with ``action``, ``held_until``, ``recheck_credits``, ``recheck_at`` and ``tranche``, row by row.
+
+    ``tranche`` is how much of a newcomer's credit is let go until the next look, where it is allowed; null: all of it.
 
     ``assessed`` has ``at, status, p_ever, p_conduct, p_identity, p_money, payments, taken_back, chargebacks,
     age_days, verdict, labelled_at, accusers, multiplier_gain, threshold_hugging, promo_credits_left``.
@@ -75,7 +77,7 @@ def _says(rules: Rules) -> tuple[pl.Expr, ...]:
     action = (
         pl.when(_fresh(rules) & (pl.col("verdict") == "abuse"))
         .then(pl.when(_may_revoke(rules)).then(pl.lit("revoke")).otherwise(pl.lit("hold")))
-        .when(_fresh(rules) & (pl.col("verdict") == "genuine"))
+        .when(_is_vouched_for(rules))
         .then(pl.lit("allow"))
         .when(_fresh(rules) & (pl.col("verdict") == "compromised"))
         .then(pl.lit("hold"))
@@ -92,11 +94,16 @@ def _says(rules: Rules) -> tuple[pl.Expr, ...]:
         held_until.alias("held_until"),
         pl.when(left > 0).then(left * rules.recheck_share).alias("recheck_credits"),
         (pl.col("at") + again).alias("recheck_at"),
+        pl.when(is_newcomer & ~_is_vouched_for(rules)).then(left * rules.recheck_share).alias("tranche"),
     )
 
 
 def _fresh(rules: Rules) -> pl.Expr:
     return pl.col("at") <= pl.col("labelled_at") + pl.duration(days=rules.verdict_days)
+
+
+def _is_vouched_for(rules: Rules) -> pl.Expr:
+    return (_fresh(rules) & (pl.col("verdict") == "genuine")).fill_null(value=False)
 
 
 def _may_revoke(rules: Rules) -> pl.Expr:

@@ -21,7 +21,7 @@ from grantguard.policy import Rules
 from grantguard.settings import Settings
 from grantguard.signals import CATALOGUE
 from grantguard.vocabulary import EVIDENCE_OF, FAMILIES
-from grantguard.worlds import COHORTS, TECHNIQUES
+from grantguard.worlds import COHORTS, NEIGHBOURS, TECHNIQUES
 
 
 def write_reference() -> str:
@@ -91,7 +91,7 @@ def _errors() -> str:
 
 
 def _worlds() -> str:
-    rows = [f"| {each.code} | {each.name} |" for each in (*TECHNIQUES, *COHORTS)]
+    rows = [f"| {each.code} | {each.name} |" for each in (*TECHNIQUES, *COHORTS, *NEIGHBOURS)]
     return "\n".join(["## Techniques and look-alike cohorts of worlds\n", "| code | name |", "|---|---|", *rows])
 
 

@@ -8,6 +8,8 @@ verdicts also come from where the forest sees nothing, and an unbiased count of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -26,6 +28,9 @@ MONEY = 0.25
 
 LEAST_DRAWN = 0.25
 """The weight in the draw of an account without any risk; one in a thousand weighs thirteen times as much."""
+
+MOST_RANKED = 100_000
+"""Accounts of a store among which a queue chooses: the riskiest."""
 
 QUEUE = {
     "rank": pl.Int64,
@@ -60,6 +65,11 @@ def build_queue(
     )
     ordered = together.sort("place", "why", descending=[False, True])
     return ordered.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).select(list(QUEUE))
+
+
+def seed_of(now: datetime) -> int:
+    """The seed of a day: its draw stays the same, however often the queue is made."""
+    return crc32(f"{now:%Y-%m-%d}".encode())
 
 
 def _spread(count: int, top: int) -> Floats:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         default=False, description="Whether the webhook may lead into a private network, and go without TLS."
     )
+    webhook_tranches: bool = Field(
+        default=False, description="Whether the webhook is told how much to let go of a newcomer's credit at a time."
+    )
     stripe_key: SecretStr | None = Field(
         default=None, description="The API key of Stripe Billing, as the ledger in place of a webhook."
     )
@@ -57,7 +60,7 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=65535,
-        description="A port of 127.0.0.1 where /metrics needs no key; default: only beside the rest, with a key.",
+        description="A port of 127.0.0.1 for /metrics of serve or worker, without a key; default: at serve, with one.",
     )
     otel_endpoint: str | None = Field(
         default=None, description="Where OpenTelemetry traces go, over HTTP; needs the extra 'telemetry'."

@@ -85,6 +85,14 @@ class Decision:
     rules_version: str
 
 
+@dataclass(frozen=True)
+class Tranche:
+    """How much more promotional credit an account may spend until the next look; no ``credits``: all that is left."""
+
+    credits: float | None
+    until: datetime | None
+
+
 NoticeKind = Literal["grant.hold", "grant.release", "grant.revoke", "account.verdict"]
 
 
@@ -93,7 +101,7 @@ class Notice:
     """One thing that a ledger is told. However often it is sent, its id stays the same.
 
     ``sequence`` rises with every notice about one grant, so that a ledger can tell the newer of two. A verdict is
-    about the whole account: it has no ``grant_id``, and says what the person said.
+    about the whole account: it has no ``grant_id``, and says what the person said. A release may let go of a part.
     """
 
     notice_id: str
@@ -103,6 +111,7 @@ class Notice:
     grant_id: str | None
     sequence: int
     verdict: Label | None = None
+    tranche: Tranche | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from grantguard.vocabulary import Decision, Notice
+from grantguard.vocabulary import Decision, Notice, Tranche
 
 
 def told(decision: Decision) -> dict[str, Any]:
@@ -48,4 +48,12 @@ def tell_notice(notice: Notice) -> dict[str, object]:
         "sequence": notice.sequence,
         "data": told(replace(notice.decision, grants=grants)),
     }
-    return body if notice.verdict is None else body | {"verdict": notice.verdict}
+    verdict = {} if notice.verdict is None else {"verdict": notice.verdict}
+    tranche = {} if notice.tranche is None else {"tranche": tell(asdict(notice.tranche))}
+    return body | verdict | tranche
+
+
+def read_tranche(told: Mapping[str, Any]) -> Tranche:
+    """The tranche of a notice's body, as ``tell_notice`` gives it."""
+    until = told["until"]
+    return Tranche(told["credits"], None if until is None else datetime.fromisoformat(until))

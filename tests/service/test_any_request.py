@@ -50,7 +50,7 @@ def api(deployment: Deployment, bundle: Bundle) -> BaseSchema:
 def ask_anything(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, bearer: dict[str, str]) -> None:
     checks = CHECKS if operation.path in ROWS else [*CHECKS, negative_data_rejection]
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode))
     def ask(case: Case[Any]) -> None:
         case.call_and_validate(headers=bearer, checks=checks)

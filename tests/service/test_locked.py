@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from grantguard.service import Limits
+from grantguard.service.guarding import Keyring
 from grantguard.store.database import Database
 from grantguard.store.keys import revoke_key
 
+NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 Sender = Any
 """Of tests/conftest.py."""
 
@@ -27,6 +29,8 @@ ROUTES = [
     ("GET", "/v1/accounts/ada/risk", "risk"),
     ("GET", "/v1/decisions/d1", "risk"),
     ("POST", "/v1/decisions/d1/outcome", "risk"),
+    ("POST", "/v1/appeals", "risk"),
+    ("GET", "/v1/appeals/p1", "risk"),
     ("GET", "/v1/queue", "review"),
     ("POST", "/v1/verdicts", "review"),
     ("GET", "/v1/models", "admin"),
@@ -68,7 +72,7 @@ def test_what_is_no_key_opens_nothing(sender: Sender, said: str) -> None:
 
 def test_a_revoked_key_opens_nothing(sender: Sender, database: Database) -> None:
     with database.connection() as connection:
-        revoke_key(connection, "key of review", datetime(2025, 5, 10, tzinfo=UTC))
+        revoke_key(connection, "key of review", NOON)
     assert sender.get("review", "/v1/queue").status_code == 401
 
 
@@ -99,3 +103,63 @@ class TestALimit:
         for _ in range(4):
             sender.get("review", "/v1/queue")
         assert sender.get("admin", "/v1/models").status_code == 200
+
+
+class TestWrongKeys:
+    WRONG: ClassVar = {"Authorization": "Bearer gg_00000000_" + "a" * 43}
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(wrong_rate=0.01, wrong_burst=3)
+
+    def show_wrong_keys(self, sender: Sender, times: int = 4) -> list[Any]:
+        return [sender.client.get("/v1/queue", headers=self.WRONG) for _ in range(times)]
+
+    def test_who_shows_one_after_the_other_is_told_when_to_come_back(self, sender: Sender) -> None:
+        answers = self.show_wrong_keys(sender)
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+        assert int(answers[-1].headers["retry-after"]) > 0
+        assert answers[-1].headers["content-type"] == "application/problem+json"
+
+    def test_then_a_key_that_was_never_seen_has_to_wait_too(self, sender: Sender) -> None:
+        self.show_wrong_keys(sender)
+        assert sender.get("review", "/v1/queue").status_code == 429
+
+    def test_a_key_that_was_right_before_is_not_shut_out_by_others_at_its_address(self, sender: Sender) -> None:
+        assert sender.get("review", "/v1/queue").status_code == 200
+        self.show_wrong_keys(sender)
+        assert sender.get("review", "/v1/queue").status_code == 200
+
+    def test_right_keys_and_none_at_all_cost_no_try(self, sender: Sender) -> None:
+        for _ in range(5):
+            assert sender.get("review", "/v1/queue").status_code == 200
+            assert sender.client.get("/v1/queue").status_code == 401
+        assert self.show_wrong_keys(sender, 1)[0].status_code == 401
+
+
+class TestAKeyring:
+    @pytest.fixture
+    def tick(self) -> list[float]:
+        return [0.0]
+
+    @pytest.fixture
+    def keyring(self, database: Database, tick: list[float]) -> Keyring:
+        return Keyring(database, lambda: tick[0])
+
+    def test_what_was_found_is_trusted_for_five_seconds(
+        self, keyring: Keyring, keys: dict[str, str], tick: list[float]
+    ) -> None:
+        keyring.find(keys["risk"], NOON)
+        tick[0] = 4.9
+        assert keyring.recall(keys["risk"]) is not None
+        tick[0] = 5.0
+        assert keyring.recall(keys["risk"]) is None
+
+    def test_a_key_that_was_revoked_is_not_known_once_it_was_looked_up_again(
+        self, keyring: Keyring, keys: dict[str, str], database: Database
+    ) -> None:
+        keyring.find(keys["risk"], NOON)
+        with database.connection() as connection:
+            revoke_key(connection, "key of risk", NOON)
+        assert keyring.find(keys["risk"], NOON) is None
+        assert not keyring.knew(keys["risk"])

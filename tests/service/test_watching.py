@@ -55,11 +55,14 @@ def test_a_port_that_is_taken_is_named(deployment: Deployment) -> None:
         watching(deployment, port).__enter__()
 
 
-def test_a_service_takes_the_setting(deployment: Deployment, database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["worker"]], ids=["serve", "worker"])
+def test_services_and_workers_take_the_setting(
+    deployment: Deployment, database: Database, tmp_path: Path, command: list[str]
+) -> None:
     with watching(deployment, 0) as taken:
         told = {"HOME": tmp_path, "DATABASE_URL": database.url, "METRICS_PORT": taken}
         environment = os.environ | {f"GRANTGUARD_{name}": str(value) for name, value in told.items()}
         model = Path(__file__).parents[2] / "models" / "default"
-        command = [sys.executable, "-m", "grantguard", "serve", "--port", "0", "--model", str(model)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+        whole = [sys.executable, "-m", "grantguard", *command, "--model", str(model)]
+        done = subprocess.run(whole, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     assert (done.returncode, f"GRANTGUARD_METRICS_PORT: {taken}" in done.stderr) == (2, True)

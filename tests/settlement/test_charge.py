@@ -34,6 +34,15 @@ def test_a_promotion_takes_effect_at_once(shelf: Shelf, bundle: Bundle) -> None:
     assert charge.now().enforce
 
 
+def test_the_newest_other_model_is_the_challenger(shelf: Shelf, trained: tuple[Bundle, RiskForest]) -> None:
+    bundle, forest = trained
+    assert Charge(bundle, shelf).challenger() is None
+    shelf.keep("zzz", pack(replace(bundle, card=bundle.card | {"model_version": "zzz"}), forest))
+    challenger = Charge(bundle, shelf).challenger()
+    assert challenger is not None
+    assert challenger.version == "zzz"
+
+
 def test_a_model_of_simulated_accounts_may_not_bind(shelf: Shelf, bundle: Bundle) -> None:
     simulated = replace(bundle, card=bundle.card | {"reference": "simulated"})
     with pytest.raises(NotEnforceable):

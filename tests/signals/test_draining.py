@@ -16,8 +16,13 @@ OTHERS = 900
 """Accounts beside the group, so that what few share is uncommon."""
 
 
-def group(size: int, draining: int, *, referrer: str | None = None, events: int = 12) -> Tables:
-    """``size`` accounts of one device and mail, opened within the hour; of each ten credits the draining spend nine."""
+def group(
+    size: int, draining: int, *, referrer: str | None = None, events: int = 12, room: str = "", scripted: int = 9
+) -> Tables:
+    """``size`` accounts of one device and mail, opened within the hour; of each ten credits the draining spend nine.
+
+    The first ``scripted`` send one template, and in a ``room`` all sit in its prefix.
+    """
     names = [f"m{number:02d}" for number in range(size)]
     alone = [f"x{number:03d}" for number in range(OTHERS)]
     accounts: list[dict[str, object]] = [
@@ -34,6 +39,7 @@ def group(size: int, draining: int, *, referrer: str | None = None, events: int 
     usage = [
         {"event_id": f"e{number}", "account_id": name, "occurred_at": OPENED + timedelta(hours=2 + number)}
         | {"category": "standard_chat", "input_tokens": 100, "output_tokens": 50, "status": "ok"}
+        | {"template_hash": "exercise" if place < scripted else None, "ip_prefix_hash": room or name}
         | {"grant_id": f"g{name}", "credits": (9.0 if place < draining else 1.0) / events}
         for place, name in enumerate(names)
         for number in range(events)
@@ -75,3 +81,12 @@ def test_a_star_whose_members_came_to_work_says_nothing() -> None:
 def test_nobody_is_idle_in_the_first_days() -> None:
     tables = group(6, draining=0, referrer="m00", events=2)
     assert signals_of(tables, "m01", days=0.2)["referral_star"] is None
+
+
+def test_a_script_without_a_room_in_common_is_told() -> None:
+    assert signals_of(group(6, draining=0))["shared_script"] == 5
+
+
+@pytest.mark.parametrize(("room", "told"), [("", 11), ("campus", 0)])
+def test_a_room_too_large_for_a_young_platform_is_a_room_all_the_same(room: str, told: int) -> None:
+    assert signals_of(group(24, draining=0, room=room, scripted=12))["shared_script"] == told

@@ -104,7 +104,7 @@ def test_a_refund_marks_the_account(database: Database) -> None:
     with database.connection() as connection:
         connection.execute("DELETE FROM marks")
     send(database, USAGE, event(status="refunded"))
-    assert marked(database) == [("ada", "refund")]
+    assert marked(database) == [("ada", "usage")]
 
 
 def test_news_marks_its_accounts_once_each(database: Database) -> None:

@@ -51,7 +51,7 @@ def store_world(database: Database, tables: Tables, account_ids: list[str]) -> N
 
 @pytest.mark.parametrize("seed", [2, 8])
 def test_signals_rings_and_facts_are_those_of_the_past_of_everybody(database: Database, seed: int) -> None:
-    tables = simulate(300, seed=seed, prevalence=0.1).tables
+    tables = simulate(200, seed=seed, prevalence=0.1).tables
     past = Past.of(tables)
     ids = np.random.default_rng(seed).permutation(past.account_ids.to_numpy()).tolist()
     store_world(database, tables, ids)

@@ -14,6 +14,7 @@ from grantguard.cli.ledger import ledger
 from grantguard.cli.making import extract, learn, simulate, train
 from grantguard.cli.measuring import backtest, drift, evaluate
 from grantguard.cli.models import models
+from grantguard.cli.people import people
 from grantguard.cli.pulling import pull
 from grantguard.cli.scoring import explain, queue, score, weigh
 from grantguard.cli.serving import demo, serve, settings
@@ -34,7 +35,7 @@ for command in (
     *(serve, worker, demo, ingest, pull, settings),
 ):
     app.command()(command)
-for group, name in ((models, "models"), (keys, "keys"), (db, "db"), (ledger, "ledger")):
+for group, name in ((models, "models"), (keys, "keys"), (people, "people"), (db, "db"), (ledger, "ledger")):
     app.add_typer(group, name=name)
 
 

@@ -46,7 +46,8 @@ def compose(
     bundle = load(find_model(model))
     shelf = Shelf(settings.home / "models")
     pinned = (model or settings.model) is not None
-    desk = Desk(database, Charge(bundle, shelf, pinned=pinned))
+    in_tranches = settings.webhook_url is not None and settings.webhook_tranches
+    desk = Desk(database, Charge(bundle, shelf, pinned=pinned), in_tranches=in_tranches)
     limits = Limits(settings.most_stream, settings.most_document, rate=settings.rate, burst=settings.burst)
     return bundle, Deployment(desk, shelf, Hasher(find_secret(settings)), clock, find_mapping(settings), limits)
 

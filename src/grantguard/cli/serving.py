@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +17,9 @@ from rich.table import Table as Grid
 from grantguard.assessment import Assessment
 from grantguard.cli.composing import compose, open_store, work_of
 from grantguard.cli.models import find_model
+from grantguard.cli.people import let_in_once
 from grantguard.cli.storing import put_in
-from grantguard.cli.telemetry import trace, write_logs
+from grantguard.cli.telemetry import trace, watched, write_logs
 from grantguard.cli.terminal import (
     DataOption,
     ModelOption,
@@ -31,6 +31,7 @@ from grantguard.cli.terminal import (
     page_of_output,
     read_tables,
 )
+from grantguard.console import EVERYTHING, PREFIX, Office, create_console
 from grantguard.contract import TRUTH, Tables
 from grantguard.errors import UsageError
 from grantguard.evaluation import evaluate as hold_against
@@ -39,13 +40,16 @@ from grantguard.jobs import working
 from grantguard.report import render_ranking, render_report
 from grantguard.service import Deployment, create_app
 from grantguard.service.app import nothing
-from grantguard.service.watching import watching
 from grantguard.settings import Settings
 from grantguard.sources.files import is_simulated, read_one
 from grantguard.sources.outputs import write_table
 from grantguard.store.bundles import write_bundle
 from grantguard.store.migrating import upgrade
 from grantguard.training import train as make_bundle
+from grantguard.vocabulary import Ledger
+
+DEMO = "demo"
+"""Who looks at the demonstration: every role, no password, a link that opens once."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -83,26 +87,47 @@ def serve(
 
 
 def serve_deployment(
-    settings: Settings, bundle: Bundle, deployment: Deployment, host: str, port: int, *, with_worker: bool = True
+    settings: Settings,
+    bundle: Bundle,
+    deployment: Deployment,
+    host: str,
+    port: int,
+    *,
+    with_worker: bool = True,
+    enter: str | None = None,
 ) -> None:
-    """Serve a deployment until asked to stop, by default with a worker beside it."""
+    """Serve a deployment and its console until asked to stop, by default with a worker beside it.
+
+    ``enter`` is where a person may come in, told beside the address.
+    """
     work = work_of(settings, deployment)
     app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
+    app.mount(PREFIX, create_console(_office_of(deployment, work.ledger)))
     trace(app, settings.otel_endpoint)
-    with nullcontext() if settings.metrics_port is None else watching(deployment, settings.metrics_port):
-        run_app(app, host, port)
+    with watched(settings, deployment):
+        run_app(app, host, port, enter)
 
 
-def run_app(app: FastAPI, host: str, port: int) -> None:
+def _office_of(deployment: Deployment, ledger: Ledger | None) -> Office:
+    """Where the deployment's reviewers work."""
+    can = EVERYTHING if ledger is None else ledger.capabilities
+    return Office(deployment.desk, deployment.shelf, deployment.clock, can)
+
+
+def run_app(app: FastAPI, host: str, port: int, enter: str | None = None) -> None:
     """Run the application until asked to stop."""
     config = uvicorn.Config(
         app, host=host, port=port, log_level="critical", access_log=False, timeout_graceful_shutdown=30
     )
-    _Announced(config).run()
+    _Announced(config, enter).run()
 
 
 class _Announced(uvicorn.Server):
-    """A server that prints its address once it answers."""
+    """A server that prints its address once it answers, and where a person may come in."""
+
+    def __init__(self, config: uvicorn.Config, enter: str | None) -> None:
+        super().__init__(config)
+        self.enter = enter
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Start, then say where."""
@@ -112,6 +137,9 @@ class _Announced(uvicorn.Server):
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         Console().print(f"http://{shown}:{port}", highlight=False, soft_wrap=True)
+        if self.enter is not None:
+            told = f"the console, once and within an hour: http://{shown}:{port}{self.enter}"
+            Console().print(told, highlight=False, soft_wrap=True)
 
 
 def demo(
@@ -149,7 +177,8 @@ def _serve_demo(tables: Tables, model: Path, newest: datetime, port: int) -> Non
         upgrade(database)
         put_in(database, tables)
         bundle, deployment = compose(settings, database, model, lambda: newest + (now() - began))
-        serve_deployment(settings, bundle, deployment, "127.0.0.1", port)
+        enter = f"{PREFIX}/enter/{let_in_once(database, DEMO, deployment.clock())}"
+        serve_deployment(settings, bundle, deployment, "127.0.0.1", port, enter=enter)
 
 
 def _write_demo_report(

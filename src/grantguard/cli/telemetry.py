@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 from fastapi import FastAPI
 
 from grantguard.errors import UsageError
+from grantguard.service import Deployment
+from grantguard.service.watching import watching
+from grantguard.settings import Settings
 
 
 def write_logs(form: str) -> None:
@@ -28,6 +32,11 @@ def write_logs(form: str) -> None:
     # Their warnings may quote what was sent, or an address with its password.
     for name in ("psycopg", "psycopg.pool", "httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def watched(settings: Settings, deployment: Deployment) -> AbstractContextManager[object]:
+    """The metrics at the port that the setting names, for as long as the process runs; without one nothing."""
+    return nullcontext() if settings.metrics_port is None else watching(deployment, settings.metrics_port)
 
 
 def trace(app: FastAPI, endpoint: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from grantguard.cli.composing import compose, open_store, work_of
-from grantguard.cli.telemetry import write_logs
+from grantguard.cli.telemetry import watched, write_logs
 from grantguard.jobs import Work, working
 from grantguard.settings import Settings
 
@@ -28,7 +28,8 @@ def worker(
     write_logs(settings.log_format)
     with open_store(settings) as database:
         _, deployment = compose(settings, database, model)
-        asyncio.run(_work(work_of(settings, deployment)))
+        with watched(settings, deployment):
+            asyncio.run(_work(work_of(settings, deployment)))
 
 
 async def _work(work: Work) -> None:

@@ -42,6 +42,14 @@ class Scale:
         tails = [np.interp(column, self.values[i], self.tails[i]) for i, column in enumerate(turned.T)]
         return np.where(np.isnan(turned), np.nan, np.stack(tails, axis=1))
 
+    def middle(self, signal: int) -> tuple[float, float] | None:
+        """Between which values the middle four fifths of the reference lie, lower first; None where few show any."""
+        if self.tails[signal, 0] < 0.9:
+            return None
+        turned = np.interp([-0.9, -0.1], -self.tails[signal], self.values[signal])
+        low, high = sorted(turned * _turn(self.signs)[signal])
+        return float(low), float(high)
+
     def surprise(self, table: Floats) -> Floats:
         """Powers of ten by which each value is rarer than the reference's median; 0 on the honest side and for null.
 

@@ -7,15 +7,18 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
+from grantguard.histories.charging import charge
 from grantguard.histories.everybody import Bucket, Everybody, Share, find_shared, past_among
 from grantguard.histories.keys import run
+from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.own import Own
 from grantguard.histories.past import Histories, Linked, Past, ask
 from grantguard.histories.reach import REACH
-from grantguard.histories.rings import Look, find_rings, follow_rings, strong_pairs
+from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
+    "HUBS",
     "REACH",
     "Billing",
     "Bucket",
@@ -33,9 +36,11 @@ __all__ = [
     "Usage",
     "View",
     "ask",
+    "charge",
     "find_rings",
     "find_shared",
     "follow_rings",
+    "link_around",
     "past_among",
     "run",
     "strong_pairs",

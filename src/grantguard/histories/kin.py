@@ -60,6 +60,17 @@ PAIR = {
 }
 """A pair of kin."""
 
+LINK = {
+    "subject": pl.UInt32(),
+    "other": pl.String(),
+    "kind": pl.String(),
+    "account_id": pl.String(),
+    "at": TIME,
+    "said": pl.Float64(),
+    "holders": pl.Int64(),
+}
+"""A kind of value that two accounts share."""
+
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
 
@@ -72,33 +83,50 @@ def pair_kin(
     ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
-    own = sharing.shown if sharing.held.is_empty() else _find_uncommon(sharing.shown, crowds, asked)
-    if sharing.held.is_empty() or own.is_empty():
+    links = find_links(sharing, crowds, asked, guests)
+    if links.is_empty():
         return pl.DataFrame(schema=PAIR)
-    other = sharing.held.lazy().select(*VALUE, other="account_id", other_seen_at="seen_at")
-    pairs = run(
-        own.lazy()
-        .join(other, on=VALUE)
-        .filter(pl.col("account_id") != pl.col("other"), pl.col("other_seen_at") <= pl.col("at"))
+    hard = pl.col("kind").is_in(HARD)
+    soft = pl.col("said").filter(~hard).sum()
+    kin = (
+        links.lazy()
+        .group_by("subject", "other")
+        .agg(
+            pl.col("account_id", "at").first(),
+            script=pl.col("kind").is_in(SCRIPT).any(),
+            room=pl.col("kind").is_in(ROOM).any(),
+            strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
+        )
     )
+    return run(_with_lives(kin, marks))
+
+
+def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
+    """One row a subject, other account and kind of value that both had shown, with ``holders`` and ``said``.
+
+    ``said`` is what the kind says of the pair: its strength, the less the more accounts hold the value.
+    """
+    own = sharing.shown if sharing.held.is_empty() else _find_few(sharing.shown, crowds, asked)
+    if sharing.held.is_empty() or own.is_empty():
+        return pl.DataFrame(schema=LINK)
+    pairs = run(_pair_up(own, sharing.held))
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
+    said = pl.when("common").then(0.0).otherwise(said)
     if guests.height:
         together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
         said = pl.when(together).then(0.0).otherwise(said)
-    return run(_with_lives(_join_kinds(pairs.lazy().with_columns(said=said)), marks))
+    best = pairs.lazy().with_columns(said=said).group_by("subject", "other", "kind")
+    return run(best.agg(pl.col("account_id", "at").first(), pl.col("said").max(), pl.col("holders").min()))
 
 
-def _join_kinds(pairs: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a subject and other, of one row a value shared: of each kind, what the fewest share."""
-    hard = pl.col("kind").is_in(HARD)
-    soft = pl.col("said").filter(~hard).sum()
-    best = pairs.group_by("subject", "other", "kind").agg(pl.col("account_id", "at").first(), pl.col("said").max())
-    return best.group_by("subject", "other").agg(
-        pl.col("account_id", "at").first(),
-        script=pl.col("kind").is_in(SCRIPT).any(),
-        room=pl.col("kind").is_in(ROOM).any(),
-        strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
-    )
+def _pair_up(own: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
+    """A row a subject, other and uncommon value of both; a common room is told of those who share a script as well."""
+    other = held.lazy().select(*VALUE, other="account_id", other_seen_at="seen_at")
+    both = own.lazy().join(other, on=VALUE)
+    pairs = both.filter(pl.col("account_id") != pl.col("other"), pl.col("other_seen_at") <= pl.col("at"))
+    uncommon = pairs.filter(~pl.col("common"))
+    scripted = uncommon.filter(pl.col("kind").is_in(SCRIPT)).select("subject", "other").unique()
+    return pl.concat([uncommon, pairs.filter("common").join(scripted, on=["subject", "other"], how="semi")])
 
 
 def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:
@@ -114,17 +142,21 @@ def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:
     return pl.int_range(pairs.height, dtype=pl.UInt32, eager=True).is_in(both["pair"].unique().implode())
 
 
-def _find_uncommon(shown: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
-    """What few had shown by then, with its ``holders``: few for its kind, and few of all accounts."""
+def _find_few(shown: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """What few had shown by then, with its ``holders``: few for its kind, and, but for rooms, few of all accounts.
+
+    A room of a large class is ``common`` where the platform is young, and it is a room all the same.
+    """
     shared = shown.lazy().filter(pl.col("others") > 0, pl.col("kind").is_in(list(FEW)))
-    common = count_everybody(crowds, asked.lazy().select("subject", "at")).select(
-        "subject", common=(pl.col("population") * COMMON).clip(LEAST_CROWD)
+    many = count_everybody(crowds, asked.lazy().select("subject", "at")).select(
+        "subject", many=(pl.col("population") * COMMON).clip(LEAST_CROWD)
     )
-    limit = pl.col("kind").replace_strict(FEW, return_dtype=pl.Int64)
+    holders = pl.col("others") + 1
     return run(
-        shared.join(common, on="subject")
-        .select("subject", "account_id", "at", *VALUE, "common", holders=pl.col("others") + 1)
-        .filter(pl.col("holders") <= pl.min_horizontal(limit, "common"))
+        shared.join(many, on="subject")
+        .filter(holders <= pl.col("kind").replace_strict(FEW, return_dtype=pl.Int64))
+        .select("subject", "account_id", "at", *VALUE, holders=holders, common=holders > pl.col("many"))
+        .filter(~pl.col("common") | pl.col("kind").is_in(ROOM))
     )
 
 

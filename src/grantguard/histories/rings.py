@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from grantguard.dated import Around
 from grantguard.histories.bursts import let_in
 from grantguard.histories.crowds import key_crowds
-from grantguard.histories.kin import pair_kin
+from grantguard.histories.kin import find_links, pair_kin
 from grantguard.histories.links import key_values
 from grantguard.histories.ties import Sharing
 
@@ -60,6 +60,13 @@ def follow_rings(kin: pl.DataFrame, look: Look, campaigns: pl.DataFrame) -> pl.D
         pairs = pl.concat([pairs, _pair_around(look(beyond), beyond, campaigns).select(pairs.columns)])
         seen = pl.concat([seen, beyond])
     return find_rings(pairs)
+
+
+def link_around(around: Around, asked: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
+    """What each account asked about shares with whom, a row a kind of value, as ``kin.find_links`` tells it."""
+    asked, crowds = asked.with_row_index("subject"), key_crowds(around.crowds)
+    sharing = Sharing.of(key_values(around.facts), asked, around.milestones)
+    return find_links(sharing, crowds, asked, let_in(around.guests, campaigns))
 
 
 def _pair_around(around: Around, asked: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:

@@ -23,8 +23,8 @@ PAIRS_ALONE = ("template", "prompt", "prefix", "organization")
 HALF = 0.5
 """The share of all that it was given from which an account counts as drained: who hides leaves a remainder."""
 
-SETTLED = 10
-"""Events after which somebody counts as having come to use the product."""
+SETTLED = 3
+"""The event by which somebody has come to use the product: who comes to a lesson asks more than twice."""
 
 TIME_TO_SETTLE = pl.duration(days=3)
 """How long nobody is idle yet: a class has just sat down."""

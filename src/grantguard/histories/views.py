@@ -132,7 +132,7 @@ class Ties(View):
     others = Prepared("other accounts that had shown it by then")
     payers = Prepared("those of them that had paid by then")
     drained = Prepared("those of them that had spent half of what they were given by then")
-    settled = Prepared("those of them that had come to use the product, with some ten events, by then")
+    settled = Prepared("those of them that had come to use the product, with three events, by then")
     seasoned = Prepared("those of them that had shown it three days before then")
     deleted = Prepared("those of them that were deleted in the 30 days before this account was opened")
     expected = Prepared("others that chance alone would bring, where chance can be computed; else null")

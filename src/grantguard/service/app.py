@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from grantguard.forest import Bundle
+from grantguard.service.appeals import add_appealing
 from grantguard.service.asked import add_asked
 from grantguard.service.deployment import Deployment
 from grantguard.service.envelope import Envelope
@@ -77,6 +78,7 @@ def _routers(bundle: Bundle, deployment: Deployment | None, open_to_all: APIRout
     routers = {scope: guard.router(scope) for scope in ("ingest", "risk", "review", "admin")}
     add_incoming(routers["ingest"], deployment)
     add_asked(routers["risk"], deployment)
+    add_appealing(routers["risk"], deployment)
     add_history(routers["risk"], bundle)
     add_reviewing(routers["review"], deployment)
     add_models(routers["admin"], deployment)

@@ -17,10 +17,8 @@ from grantguard.service.shapes import Decisions, OutcomeTold, RiskAsked, RisksAs
 from grantguard.settlement import Question, answer
 from grantguard.store.database import Connection
 from grantguard.store.decisions import read_decision, read_seen
-from grantguard.store.marks import find_marks
+from grantguard.store.knowing import look_up
 from grantguard.store.outcomes import Reported, find_outcome, record_outcome
-from grantguard.store.risks import find_risk
-from grantguard.store.standing import find_standing
 from grantguard.vocabulary import Decision
 from grantguard.wire import tell, told
 
@@ -83,17 +81,16 @@ def _add_standing(router: APIRouter, deployment: Deployment) -> None:
 
 
 def _standing(connection: Connection, account_id: str, now: datetime) -> dict[str, Any]:
-    rated = find_risk(connection, account_id)
-    if rated is None:
+    known = look_up(connection, account_id)
+    if known is None:
         raise AccountUnknown(f"account {account_id}: not scored yet, or nothing was ever sent of it")
     grants = [
         {name: value for name, value in vars(each).items() if name not in ("account_id", "evidence")}
-        for each in find_standing(connection, account_id)
+        for each in known.standing
     ]
-    risk = {name: value for name, value in vars(rated).items() if name != "decision_id"}
-    age = max(0.0, (now - rated.at).total_seconds())
-    waiting = bool(find_marks(connection, [account_id]))
-    return dict(tell(risk | {"age_seconds": age, "waiting": waiting, "standing": grants}))
+    risk = {name: value for name, value in vars(known.rated).items() if name not in ("decision_id", "reasons")}
+    age = max(0.0, (now - known.rated.at).total_seconds())
+    return dict(tell(risk | {"age_seconds": age, "waiting": known.waiting, "standing": grants}))
 
 
 def _add_decision(router: APIRouter, deployment: Deployment) -> None:

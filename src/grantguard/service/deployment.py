@@ -29,3 +29,7 @@ class Deployment:
     def buckets(self) -> Buckets:
         """Fresh buckets for every caller."""
         return Buckets(self.limits.rate, self.limits.burst)
+
+    def tries(self) -> Buckets:
+        """Fresh buckets of wrong keys for every address."""
+        return Buckets(self.limits.wrong_rate, self.limits.wrong_burst)

@@ -89,7 +89,7 @@ class Envelope:
 
 
 class _Exchange:
-    """One request and what became of it."""
+    """One request and what became of it; an answer that comes with a lock of its own keeps it."""
 
     def __init__(self, scope: Scope, send: Send, began: float) -> None:
         said = Headers(scope=scope).get("x-request-id", "")
@@ -104,7 +104,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            headers.update(LOCKED | {"X-Request-ID": self.id})
-            if self._is_docs:
-                headers["Content-Security-Policy"] = OF_DOCS
+            headers["X-Request-ID"] = self.id
+            for name, value in LOCKED.items():
+                headers.setdefault(name, OF_DOCS if self._is_docs and name == "Content-Security-Policy" else value)
         await self._send(message)

@@ -25,6 +25,14 @@ class Limits:
     """Requests a second that a key may make in the long run."""
     burst: int = 200
     """Requests that it may make at once."""
+    wrong_rate: float = 0.2
+    """Wrong keys a second that one address may show in the long run."""
+    wrong_burst: int = 20
+    """Wrong keys that it may show at once."""
+
+
+MOST_CALLERS = 10_000
+"""Callers of whom a bucket is remembered, those who came last: who is forgotten begins with a full one."""
 
 
 @dataclass
@@ -33,14 +41,27 @@ class Buckets:
 
     rate: float
     burst: int
+    most: int = MOST_CALLERS
     left: dict[str, tuple[float, float]] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def take(self, caller: str, clock: float) -> float:
         """Take a token at ``clock`` (seconds); 0, or the seconds to wait where there is none."""
         with self.lock:
-            tokens, since = self.left.get(caller, (float(self.burst), clock))
-            tokens = min(float(self.burst), tokens + (clock - since) * self.rate)
+            tokens = self._tokens(caller, clock)
             taken = tokens >= 1
+            self.left.pop(caller, None)  # so that whoever came last stands last
             self.left[caller] = (tokens - taken, clock)
+            if len(self.left) > self.most:
+                del self.left[next(iter(self.left))]
         return 0.0 if taken else (1 - tokens) / self.rate
+
+    def wait(self, caller: str, clock: float) -> float:
+        """What ``take`` would answer; nothing is taken."""
+        with self.lock:
+            tokens = self._tokens(caller, clock)
+        return 0.0 if tokens >= 1 else (1 - tokens) / self.rate
+
+    def _tokens(self, caller: str, clock: float) -> float:
+        tokens, since = self.left.get(caller, (float(self.burst), clock))
+        return min(float(self.burst), tokens + (clock - since) * self.rate)

@@ -12,12 +12,15 @@ from starlette.exceptions import HTTPException
 
 from grantguard.errors import (
     AccountUnknown,
+    AppealSettled,
+    AppealUnknown,
     BodyUnreadable,
     BundleMissing,
     DecisionUnknown,
     GrantguardError,
     GrantUnknown,
     NotEnforceable,
+    NothingToAppeal,
     RingUnknown,
     StoreUnreachable,
 )
@@ -25,9 +28,9 @@ from grantguard.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 
 STATUSES: Final[dict[type[GrantguardError], int]] = {
-    **dict.fromkeys((AccountUnknown, GrantUnknown, DecisionUnknown, RingUnknown, BundleMissing), 404),
+    **dict.fromkeys((AccountUnknown, GrantUnknown, DecisionUnknown, RingUnknown, BundleMissing, AppealUnknown), 404),
+    **dict.fromkeys((NotEnforceable, NothingToAppeal, AppealSettled), 409),
     BodyUnreadable: 400,
-    NotEnforceable: 409,
     StoreUnreachable: 503,
 }
 """What our errors are over HTTP; any other is 422."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from zlib import crc32
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from grantguard.review import build_queue
+from grantguard.review import MOST_RANKED, build_queue, seed_of
 from grantguard.service.deployment import Deployment
 from grantguard.service.problems import Refused, documented
 from grantguard.service.shapes import QueueAsked, Verdicts, VerdictTold
@@ -16,9 +15,6 @@ from grantguard.settlement import Judgement, judge
 from grantguard.store.reading import read_labels
 from grantguard.store.risks import read_risks
 from grantguard.wire import tell, told
-
-MOST_RANKED = 100_000
-"""Accounts among which the queue chooses: the riskiest."""
 
 
 def add_reviewing(router: APIRouter, deployment: Deployment) -> None:
@@ -30,7 +26,7 @@ def add_reviewing(router: APIRouter, deployment: Deployment) -> None:
 
         The draw stays the same for a day.
         """
-        seed = crc32(f"{deployment.clock():%Y-%m-%d}".encode())
+        seed = seed_of(deployment.clock())
         database = deployment.desk.database
         listed = build_queue(read_risks(database, MOST_RANKED), read_labels(database), top=asked.top, seed=seed)
         return {"queue": tell(listed.to_dicts())}

@@ -73,6 +73,27 @@ class VerdictTold(Shape):
     note: Note = ""
 
 
+class AppealTold(Shape):
+    """What an account holder says, in their own words."""
+
+    account_id: Name
+    message: Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")] = Field(
+        description="E-mail and IP addresses in it are not kept."
+    )
+
+
+class AppealMade(BaseModel):
+    """An appeal and how it stands."""
+
+    appeal_id: str
+    account_id: str
+    decision_id: str
+    status: Literal["open", "overturned", "upheld"]
+    received_at: datetime
+    settled_at: datetime | None
+    statement: str = Field(description="What the account holder may be told; nothing in it teaches evasion.")
+
+
 class PromotionAsked(Shape):
     """Why a model is put in charge, and whether its decisions bind the ledger."""
 
@@ -139,6 +160,7 @@ class Standing(BaseModel):
     promo_credits_spent: float
     promo_credits_left: float
     model_version: str
+    recheck_at: datetime | None = Field(description="When it is scored again, though nothing be heard of it.")
     waiting: bool = Field(description="Whether news has come that this risk has not read.")
     standing: list[Grant]
 

@@ -35,6 +35,11 @@ class Charge:
             self._known = (champion, self._find(champion))
         return self._known[1]
 
+    def challenger(self) -> Bundle | None:
+        """The newest model on the shelf that is not in charge; None: there is no other."""
+        others = [version for version in self._shelf.versions() if version != self.now().bundle.version]
+        return unpack(self._shelf.read(others[-1]), NAMES) if others else None
+
     def _find(self, champion: Promotion | None) -> InCharge:
         if champion is None:
             return InCharge(self._first, enforce=False)

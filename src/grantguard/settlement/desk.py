@@ -12,6 +12,7 @@ import polars as pl
 from grantguard.assessment import Assessment, assess_past
 from grantguard.contract import Tables
 from grantguard.dated import Around, Dated
+from grantguard.forest import Bundle
 from grantguard.histories import REACH, Own, Past, ask
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.policy import RULES, Rules
@@ -28,21 +29,23 @@ UNCOMMON: Final = ("device", "address", "email", "payment", "referral", "organiz
 
 @dataclass(frozen=True)
 class Desk:
-    """Where decisions are taken."""
+    """Where decisions are taken; with ``in_tranches`` the ledger is told how much to let go of a newcomer's credit."""
 
     database: Database
     charge: Charge
     rules: Rules = RULES
+    in_tranches: bool = False
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The accounts that are known, assessed, in the order of ``account_ids``, and whether decisions bind."""
+    """The accounts that are known, assessed, in the order of ``account_ids``; whether decisions bind, tell parts."""
 
     tables: Tables
     account_ids: list[str]
     assessment: Assessment
     enforce: bool
+    in_tranches: bool
 
 
 MOST_SHARING: Final = 200
@@ -68,7 +71,15 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
     past = Past.assembled(own, look(ask(known, at)))
     charge = desk.charge.now()
     assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, look)
-    return Seen(tables, known, assessment, charge.enforce)
+    return Seen(tables, known, assessment, charge.enforce, desk.in_tranches)
+
+
+def assess_again(desk: Desk, account_ids: list[str], at: datetime, bundle: Bundle) -> Assessment:
+    """Assess accounts with any model from what is stored and dated; nothing is written."""
+    tables = read_tables(desk.database, account_ids)
+    known, look = _mentioned(tables), _looking(desk.database, at)
+    past = Past.assembled(Own.of(tables), look(ask(known, at)))
+    return assess_past(past, ask(known, at), bundle, desk.rules, look)
 
 
 def refresh_thresholds(database: Database) -> None:

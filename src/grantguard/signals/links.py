@@ -105,7 +105,7 @@ def shared_script(kin: Kin) -> pl.Expr:
 
 @signal(unit="accounts", suspicious="high", says="{value:.0f} idle accounts stand in one star of referrals with it")
 def referral_star(ties: Ties) -> pl.Expr:
-    """Others brought by the same one that hardly used the product in days, times their share; payers discounted.
+    """Others brought by the same one that never used the product, or once or twice, times their share.
 
     Who refers himself makes a star of accounts that nobody uses; a class comes to work.
 

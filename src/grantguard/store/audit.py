@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Final
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -39,3 +40,37 @@ def read_audit(connection: Connection, limit: int, subject: str | None = None) -
     """
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         return tuple(cursor.execute(asked, {"subject": subject, "limit": limit}).fetchall())
+
+
+@dataclass(frozen=True)
+class Line(Entry):
+    """A line that is kept; ``id`` rises with time, and pages are told by it."""
+
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which lines: by whom, of which deeds (``action``, or its beginning before a dot), about which subject."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+
+
+PAGE: Final = """
+    SELECT id, at, actor, action, subject, detail FROM audit
+    WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
+      AND (%(actor)s::text IS NULL OR actor = %(actor)s)
+      AND (%(action)s::text IS NULL OR action = %(action)s OR starts_with(action, %(action)s || '.'))
+      AND (%(subject)s::text IS NULL OR subject = %(subject)s
+           OR detail ? 'accounts' AND detail -> 'accounts' ? %(subject)s)
+    ORDER BY id DESC LIMIT %(limit)s
+"""
+"""A verdict on many accounts is one line about all of them."""
+
+
+def page_audit(connection: Connection, sought: Sought, limit: int, before: int | None = None) -> tuple[Line, ...]:
+    """A page of the lines that are sought, the newest first; the next is ``before`` the last id of this one."""
+    with connection.cursor(row_factory=class_row(Line)) as cursor:
+        return tuple(cursor.execute(PAGE, asdict(sought) | {"before": before, "limit": limit}).fetchall())

@@ -34,13 +34,13 @@ def record_decision(connection: Connection, decision: Decision, seen: Mapping[st
 
 def read_decision(connection: Connection, decision_id: str) -> Decision | None:
     """The decision as it was taken."""
-    return _decision(connection.execute((READ + "WHERE decision_id = %s").encode(), [decision_id]).fetchone())
+    return as_decision(connection.execute((READ + "WHERE decision_id = %s").encode(), [decision_id]).fetchone())
 
 
 def newest_decision(connection: Connection, account_id: str) -> Decision | None:
     """The newest decision about an account."""
     newest = READ + "WHERE account_id = %s ORDER BY at DESC, decision_id LIMIT 1"
-    return _decision(connection.execute(newest.encode(), [account_id]).fetchone())
+    return as_decision(connection.execute(newest.encode(), [account_id]).fetchone())
 
 
 def read_seen(connection: Connection, decision_id: str) -> dict[str, Any] | None:
@@ -61,7 +61,8 @@ def _row(decision: Decision) -> list[object]:
     return [told[name] for name in COLUMNS]
 
 
-def _decision(row: tuple[Any, ...] | None) -> Decision | None:
+def as_decision(row: tuple[Any, ...] | None) -> Decision | None:
+    """The decision of a row of ``COLUMNS``."""
     if row is None:
         return None
     told = dict(zip(COLUMNS, row, strict=True))

@@ -14,6 +14,7 @@ from grantguard.store.outbox import Message
 from grantguard.store.outcomes import Reported, record_outcome
 from grantguard.store.stops import find_stop, stop_delivery
 from grantguard.vocabulary import Due, Notice, Outcome
+from grantguard.wire import read_tranche
 
 LEASE: Final = timedelta(minutes=10)
 """How long what was taken is kept for its taker: longer than as many time-outs as it takes messages."""
@@ -56,6 +57,7 @@ def _due(connection: Connection, message: Message) -> Due:
     decision = read_decision(connection, message.decision_id)
     if decision is None:  # the foreign key of history: decisions are never deleted
         raise LookupError(message.decision_id)
-    verdict = message.body.get("verdict")
-    about = (message.type, message.created_at, decision, message.grant_id, message.sequence, verdict)
-    return Due(Notice(message.id, *about), message.attempts)
+    told = message.body
+    tranche = read_tranche(told["tranche"]) if "tranche" in told else None
+    about = (message.type, message.created_at, decision, message.grant_id, message.sequence, told.get("verdict"))
+    return Due(Notice(message.id, *about, tranche), message.attempts)

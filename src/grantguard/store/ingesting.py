@@ -19,7 +19,7 @@ from grantguard.checking import merge_repeats
 from grantguard.contract import USAGE, Table
 from grantguard.store.copying import copy_rows
 from grantguard.store.database import Connection
-from grantguard.store.marks import MARK, mark
+from grantguard.store.marks import mark
 from grantguard.store.partitions import make_months
 
 NEWER_WINS: Final = ("accounts", "campaigns")
@@ -86,21 +86,19 @@ def _merge(connection: Connection, table: Table, rows: pl.DataFrame, now: dateti
     connection.execute(shape.format(_staging(table), Identifier(table.name)))
     connection.execute(SQL("DELETE FROM {}").format(_staging(table)))
     copy_rows(connection, f"staged_{table.name}", rows)
-    accepted = _keep(connection, table, now)
-    if table is USAGE and (rows["status"] == "refunded").any():
-        _refund(connection, now)
-    return accepted
-
-
-def _keep(connection: Connection, table: Table, now: datetime) -> int:
-    """Move what is staged into its table; how many rows told something new."""
     if "account_id" not in table.schema:
         return connection.execute(_insert(table)).rowcount
-    told = SQL("WITH news AS ({insert} RETURNING account_id), marked AS ({mark}) SELECT count(*) FROM news").format(
-        insert=_insert(table), mark=MARK
-    )
-    counted = connection.execute(told, {"now": now, "reason": table.name}).fetchone()
-    return 0 if counted is None else int(counted[0])
+    told = _keep(connection, table)
+    refunded = _refund(connection) if table is USAGE and (rows["status"] == "refunded").any() else set()
+    # All at once, since whoever marks twice may hold what another waits for while waiting for what he holds.
+    mark(connection, told.keys() | refunded, table.name, now)
+    return sum(told.values())
+
+
+def _keep(connection: Connection, table: Table) -> dict[str, int]:
+    """Move what is staged into its table; by account, how many rows told something new."""
+    told = SQL("WITH news AS ({} RETURNING account_id) SELECT account_id, count(*) FROM news GROUP BY account_id")
+    return dict(connection.execute(told.format(_insert(table))).fetchall())
 
 
 def _insert(table: Table) -> Composed:
@@ -125,17 +123,21 @@ def _replace(table: Table) -> Composable:
     )
 
 
-def _refund(connection: Connection, now: datetime) -> None:
-    """Usage that was kept as ``ok`` and comes back refunded is refunded from now on."""
+def _refund(connection: Connection) -> set[str]:
+    """Usage that was kept as ``ok`` and comes back refunded is refunded from now on; gives the accounts."""
     refund = SQL("""
-        WITH news AS (
-            UPDATE usage AS kept SET status = 'refunded' FROM {staging} AS sent
-            WHERE kept.account_id = sent.account_id AND kept.occurred_at = sent.occurred_at
-              AND kept.event_id = sent.event_id AND kept.status = 'ok' AND sent.status = 'refunded'
-            RETURNING kept.account_id
-        ) {mark}
-    """).format(staging=_staging(USAGE), mark=MARK)
-    connection.execute(refund, {"now": now, "reason": "refund"})
+        WITH refunded AS (
+            SELECT kept.account_id, kept.occurred_at, kept.event_id FROM usage AS kept
+            JOIN {staging} AS sent USING (account_id, occurred_at, event_id)
+            WHERE kept.status = 'ok' AND sent.status = 'refunded'
+            ORDER BY account_id, occurred_at, event_id FOR UPDATE OF kept
+        )
+        UPDATE usage AS kept SET status = 'refunded' FROM refunded
+        WHERE kept.account_id = refunded.account_id AND kept.occurred_at = refunded.occurred_at
+          AND kept.event_id = refunded.event_id
+        RETURNING kept.account_id
+    """).format(staging=_staging(USAGE))
+    return {account_id for (account_id,) in connection.execute(refund)}
 
 
 def _staging(table: Table) -> Identifier:

@@ -77,7 +77,8 @@ def find_concerned(connection: Connection, new: pl.DataFrame, own: list[str]) ->
 
 
 def write_thresholds(connection: Connection, thresholds: pl.DataFrame) -> None:
-    """Keep where extended context begins (``when, threshold``), in place of what was known."""
+    """Keep where extended context begins (``when, threshold``), in place of what was known; one writer at a time."""
+    connection.execute("LOCK TABLE thresholds IN SHARE ROW EXCLUSIVE MODE")
     connection.execute("DELETE FROM thresholds")
     insert = SQL("INSERT INTO thresholds (known_at, tokens) SELECT * FROM {}").format(_rows(thresholds))
     connection.execute(insert, _columns(thresholds))

@@ -18,7 +18,7 @@ from grantguard.store.database import Connection
 MARK = SQL("""
     INSERT INTO marks (account_id, marked_at, reason)
     SELECT account_id, %(now)s, %(reason)s FROM news WHERE account_id IS NOT NULL
-    GROUP BY account_id ORDER BY account_id
+    GROUP BY account_id ORDER BY account_id COLLATE "C"
     ON CONFLICT (account_id) DO UPDATE SET
         news = marks.news + 1,
         reason = excluded.reason,
@@ -26,9 +26,11 @@ MARK = SQL("""
 """)
 """Mark the accounts of the rows called ``news``; the oldest news that nobody took yet dates the mark."""
 
+LOCK = "SELECT FROM marks WHERE account_id = ANY(%(ids)s) ORDER BY account_id FOR UPDATE"
+"""Marks in the order in which marking takes them, so that neither waits for the other in a circle."""
+
 UNMARK = (
-    # In the order in which ingesting takes them, so that neither waits for the other in a circle.
-    "SELECT FROM marks WHERE account_id = ANY(%(ids)s) ORDER BY account_id FOR UPDATE",
+    LOCK,
     """
     DELETE FROM marks USING unnest(%(ids)s::text[], %(news)s::bigint[]) AS seen (account_id, news)
     WHERE marks.account_id = seen.account_id AND marks.news = seen.news
@@ -111,8 +113,9 @@ def unmark(connection: Connection, marks: Iterable[Mark]) -> None:
 
 def let_go(connection: Connection, marks: Iterable[Mark]) -> None:
     """Leave marks that were taken to whoever comes next."""
-    ids = [mark.account_id for mark in marks]
-    connection.execute("UPDATE marks SET taken_until = NULL WHERE account_id = ANY(%s)", [ids])
+    asked = {"ids": [mark.account_id for mark in marks]}
+    connection.execute(LOCK, asked)
+    connection.execute("UPDATE marks SET taken_until = NULL WHERE account_id = ANY(%(ids)s)", asked)
 
 
 @dataclass(frozen=True)

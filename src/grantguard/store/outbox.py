@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from grantguard.store.database import Connection
-from grantguard.vocabulary import Action, Decision, Label, Notice, NoticeKind
+from grantguard.vocabulary import Action, Decision, Label, Notice, NoticeKind, Tranche
 from grantguard.wire import tell_notice
 
 KINDS: Final[dict[Action, NoticeKind]] = {"hold": "grant.hold", "allow": "grant.release", "revoke": "grant.revoke"}
@@ -42,9 +42,14 @@ POST = """
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 SUPERSEDE = """
-    UPDATE outbox SET superseded_by = %(id)s
-    WHERE account_id = %(account_id)s AND grant_id = %(grant_id)s AND sequence < %(sequence)s
-      AND delivered_at IS NULL AND superseded_by IS NULL AND (taken_until IS NULL OR taken_until <= %(now)s)
+    WITH older AS (
+        SELECT account_id, id FROM outbox
+        WHERE account_id = %(account_id)s AND grant_id = %(grant_id)s AND sequence < %(sequence)s
+          AND delivered_at IS NULL AND superseded_by IS NULL AND (taken_until IS NULL OR taken_until <= %(now)s)
+        ORDER BY account_id, id FOR UPDATE
+    )
+    UPDATE outbox SET superseded_by = %(id)s FROM older
+    WHERE outbox.account_id = older.account_id AND outbox.id = older.id
 """
 TAKE = """
     UPDATE outbox SET taken_until = %(until)s, attempts = outbox.attempts + 1
@@ -68,12 +73,19 @@ NEWER = """
 """
 
 
-def post(connection: Connection, decision: Decision, grant_id: str, sequence: int, now: datetime) -> None:
+def post(
+    connection: Connection,
+    decision: Decision,
+    grant_id: str,
+    sequence: int,
+    now: datetime,
+    tranche: Tranche | None = None,
+) -> None:
     """Write the message that a grant's action changed; earlier ones about it that have not left need not leave."""
     notice_id = _name(decision.decision_id, grant_id, sequence)
     about = {"id": notice_id, "account_id": decision.account_id, "grant_id": grant_id, "sequence": sequence, "now": now}
     connection.execute(SUPERSEDE, about)
-    _write(connection, Notice(notice_id, KINDS[decision.action], now, decision, grant_id, sequence))
+    _write(connection, Notice(notice_id, KINDS[decision.action], now, decision, grant_id, sequence, None, tranche))
 
 
 def post_verdict(connection: Connection, decision: Decision, verdict: Label, now: datetime) -> None:
@@ -122,8 +134,12 @@ def mark_failed(
 def replay_dead(connection: Connection, now: datetime) -> int:
     """Try everything again that was given up, but what a newer message overtook; how many there are."""
     replay = """
-        UPDATE outbox SET dead_at = NULL, attempts = 0, next_try_at = %s
-        WHERE dead_at IS NOT NULL AND superseded_by IS NULL
+        WITH dead AS (
+            SELECT account_id, id FROM outbox WHERE dead_at IS NOT NULL AND superseded_by IS NULL
+            ORDER BY account_id, id FOR UPDATE
+        )
+        UPDATE outbox SET dead_at = NULL, attempts = 0, next_try_at = %s FROM dead
+        WHERE outbox.account_id = dead.account_id AND outbox.id = dead.id
     """
     return connection.execute(replay, [now]).rowcount
 

@@ -21,6 +21,15 @@ NEWEST: Final = f"""
     ) AS newest
 """  # noqa: S608 - the contract's own names
 
+SPENDING: Final = (
+    *("event_id", "account_id", "occurred_at", "category", "input_tokens", "output_tokens", "credits"),
+    *("grant_id", "funding", "status", "session_id"),
+)
+SPENT: Final = f"""
+    SELECT {", ".join(SPENDING)} FROM usage
+    WHERE account_id = $1::text ORDER BY occurred_at DESC, event_id DESC LIMIT $2::bigint
+"""  # noqa: S608 - the contract's own names
+
 
 def read_tables(database: Database, account_ids: list[str]) -> Tables:
     """Everything that is known of the accounts, every campaign, and the verdicts on rings.
@@ -29,7 +38,7 @@ def read_tables(database: Database, account_ids: list[str]) -> Tables:
     keeps its mark.
     """
     usage = _read_usage(database, ALL, account_ids)
-    return Tables(usage=usage, **_read_small(database, account_ids))
+    return Tables(usage=usage, **read_small(database, account_ids))
 
 
 def read_labels(database: Database) -> pl.DataFrame:
@@ -43,6 +52,15 @@ def read_labels(database: Database) -> pl.DataFrame:
 def read_newest(database: Database, account_ids: list[str], events: int) -> pl.DataFrame:
     """The newest usage of each of the accounts, at most so many events each."""
     return _read_usage(database, NEWEST, account_ids, events)
+
+
+def read_spending(database: Database, account_id: str, events: int) -> pl.DataFrame:
+    """What the newest events of one account were, what they cost and who paid: the ``SPENDING`` of each."""
+    with database.reader() as reader, reader.cursor() as cursor:
+        cursor.execute(SPENT, (account_id, events))
+        return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table())).cast(
+            {name: dtype for name, dtype in USAGE.schema.items() if name in SPENDING}
+        )
 
 
 def find_known(connection: Connection, account_ids: list[str]) -> set[str]:
@@ -61,7 +79,8 @@ def _read_usage(database: Database, query: str, *asked: object) -> pl.DataFrame:
     return pl.DataFrame(frame).cast(USAGE.schema)
 
 
-def _read_small(database: Database, account_ids: list[str]) -> dict[str, pl.DataFrame]:
+def read_small(database: Database, account_ids: list[str]) -> dict[str, pl.DataFrame]:
+    """The tables of ``read_tables`` that are no usage, by name."""
     with database.statement() as connection, connection.pipeline():
         asked = {table: connection.cursor(binary=True) for table in SMALL}
         for table, cursor in asked.items():

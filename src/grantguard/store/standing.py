@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from grantguard.store.database import Connection
 from grantguard.store.outbox import post
-from grantguard.vocabulary import Action, Decision
+from grantguard.vocabulary import Action, Decision, Tranche
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,16 @@ CHANGE = """
         held_until = excluded.held_until, evidence = excluded.evidence, decision_id = excluded.decision_id,
         changed_at = excluded.changed_at
     WHERE s.action <> excluded.action OR (s.action <> 'allow' AND s.enforced <> excluded.enforced)
+    RETURNING sequence
+"""
+RELEASE = """
+    INSERT INTO standing AS s VALUES (
+        %(account_id)s, %(grant_id)s, 'allow', %(enforced)s, 1, NULL, '', %(decision_id)s, %(now)s
+    )
+    ON CONFLICT (account_id, grant_id) DO UPDATE SET
+        enforced = excluded.enforced, sequence = s.sequence + 1, decision_id = excluded.decision_id,
+        changed_at = excluded.changed_at
+    WHERE s.action = 'allow'
     RETURNING sequence
 """
 COLUMNS = "account_id, grant_id, action, enforced, sequence, held_until, evidence, decision_id, changed_at"
@@ -97,6 +107,15 @@ def change_standing(connection: Connection, decision: Decision, evidence: str, n
             post(connection, decision, grant_id, sequence, now)
             changed.append(grant_id)
     return tuple(changed)
+
+
+def release_anew(connection: Connection, decision: Decision, tranche: Tranche, now: datetime) -> None:
+    """Post another release of each grant that the decision allows, with what it lets go of; evidence stays."""
+    about = {"account_id": decision.account_id, "decision_id": decision.decision_id, "enforced": decision.enforced}
+    for grant_id in sorted(decision.grants):
+        found = connection.execute(RELEASE, about | {"grant_id": grant_id, "now": now}).fetchone()
+        if found is not None:
+            post(connection, decision, grant_id, found[0], now, tranche)
 
 
 def _change(connection: Connection, decision: Decision, grant_id: str, evidence: str, now: datetime) -> int:

@@ -22,7 +22,7 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
 
     Columns ``account_id, at, ring_id, age_days`` (since the first grant), ``opened_days, has_paid, taken_back``
     (a refund or chargeback), ``chargebacks, payments``, ``verdict`` (the newest label by then) and ``accusers`` (how
-    many persons said abuse).
+    many persons have said abuse since anybody said otherwise).
     """
     known = asked.lazy().join(past.marks.lazy().select("account_id", "created_at"), on="account_id", how="left")
     labels = spread_verdicts(past.tables.labels, rings)
@@ -63,7 +63,7 @@ def _verdicts(labels: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
     return known.group_by("subject", maintain_order=True).agg(
         verdict=pl.col("label").last(),
         labelled_at=pl.col("labelled_at").last(),
-        accusers=pl.col("reviewer").filter(pl.col("label") == "abuse").n_unique().cast(pl.Int64),
+        accusers=pl.col("reviewer").filter(_unanswered()).drop_nulls().n_unique().cast(pl.Int64),
     )
 
 
@@ -78,6 +78,12 @@ def spread_verdicts(labels: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:
 def _up_to(table: pl.DataFrame, asked: pl.DataFrame, moment: str) -> pl.LazyFrame:
     joined = table.lazy().join(asked.lazy(), on="account_id", maintain_order="left_right")
     return joined.filter(pl.col(moment) <= pl.col("at"))
+
+
+def _unanswered() -> pl.Expr:
+    """Whether a label says abuse and none after it says otherwise; labels stand in the order of time."""
+    is_abuse = pl.col("label") == "abuse"
+    return is_abuse & ((~is_abuse).cum_sum() == (~is_abuse).sum())
 
 
 def is_silent(signals: pl.DataFrame) -> NDArray[np.bool_]:

@@ -21,8 +21,7 @@ from grantguard.signals import extract
 from grantguard.training.facts import is_silent
 from grantguard.training.recipe import NAMES, Recipe
 from grantguard.training.reference import Reference, key_of, recalibrate
-from grantguard.worlds import simulate
-from grantguard.worlds.cohorts import COHORTS
+from grantguard.worlds import COHORTS, NEIGHBOURS, simulate
 
 STEALTHS = (0.5, 0.3, 0.7)
 """How well the gaming of each simulated world hides, in turn."""
@@ -106,8 +105,8 @@ def _place_among(tables: Tables, worlds: list[Tables]) -> Tables:
 
 
 def _is_alike(truth: pl.DataFrame) -> NDArray[np.bool_]:
-    """Genuine accounts of a cohort that looks like gaming."""
-    alike: NDArray[np.bool_] = truth["kind"].is_in([each.code for each in COHORTS]).to_numpy()
+    """Genuine accounts that look like gaming, as a cohort or in one trait."""
+    alike: NDArray[np.bool_] = truth["kind"].is_in([each.code for each in (*COHORTS, *NEIGHBOURS)]).to_numpy()
     return alike
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from grantguard.worlds.cohorts import COHORTS
+from grantguard.worlds.neighbours import NEIGHBOURS
 from grantguard.worlds.population import World, simulate
 from grantguard.worlds.techniques import TECHNIQUES
 
-__all__ = ["COHORTS", "TECHNIQUES", "World", "simulate"]
+__all__ = ["COHORTS", "NEIGHBOURS", "TECHNIQUES", "World", "simulate"]

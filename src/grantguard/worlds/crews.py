@@ -12,6 +12,9 @@ from grantguard.worlds.people import STARTER, open_account
 from grantguard.worlds.rhythms import drain
 from grantguard.worlds.stage import DAY, HOUR, Client, Place, Stage
 
+TIDY = 0.8
+"""How likely a crew is tidy, times stealth."""
+
 
 @dataclass
 class Crew:
@@ -45,8 +48,13 @@ class Crew:
 
 
 def gather(stage: Stage, code: str, size: int, client: Client | None = None) -> Crew:
-    """A crew for so many accounts: blatant crews share one device and exit, hidden ones hardly any."""
+    """A crew for so many accounts: blatant crews share one device and exit, hidden ones hardly any.
+
+    A tidy crew shares nothing, whatever else it does: only conduct and money give it away.
+    """
     devices, exits = (max(1, round(size * stage.easing(1.5 / size, 0.9))) for _ in range(2))
+    if stage.chance(TIDY * stage.stealth):
+        devices = exits = size
     script = draw_habits(stage, client or stage.client())
     script.sent_spread = stage.easing(0.03, 0.6)
     script.delivered_spread = stage.easing(0.08, 0.7)
@@ -94,7 +102,7 @@ def spend(
 ) -> float:
     """Requests that spend about so many credits over about so many hours; gives the time of the last one."""
     count = int(np.clip(credits_wanted / max(price_of(habits), 0.02), 4, most))
-    at, sessions = drain(stage, begins, count, hours, stage.stealth)
+    at, sessions = drain(stage, begins, count, hours, habits.humanity)
     where, devices = np.full(len(at), life.at_place(life.place)), np.full(len(at), life.device)
     ask(stage, life, habits, at, where, devices, sessions)
     return float(at[-1])

@@ -140,6 +140,8 @@ class Habits:
     """Share of requests whose credits are asked back, and given back."""
     free_answers: float = 0.0
     """Share of requests cancelled when the answer was there, and so not charged."""
+    humanity: float = 1.0
+    """How requests come where a grant is being drained: 0 by a clock, 1 in people's sessions."""
 
 
 def draw_habits(stage: Stage, client: Client | None = None) -> Habits:
@@ -165,6 +167,7 @@ def draw_habits(stage: Stage, client: Client | None = None) -> Habits:
         models=[int(model) for model in rng.choice(7, size=stage.whole(1, 3), replace=False)],
         failures=float(rng.beta(1.5, 60)),
         cancels=float(rng.beta(1.2, 80)),
+        humanity=float(np.clip(stage.stealth + rng.normal(0, 0.35), 0, 1)),
     )
 
 

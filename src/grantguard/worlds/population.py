@@ -13,13 +13,15 @@ from grantguard.contract import TRUTH, Tables
 from grantguard.worlds.cohorts import COHORTS
 from grantguard.worlds.ledger import Charged, charge
 from grantguard.worlds.lives import Life
+from grantguard.worlds.neighbours import NEIGHBOURS
 from grantguard.worlds.people import make_person, make_tenant
 from grantguard.worlds.stage import Stage
 from grantguard.worlds.tables import lay_out
 from grantguard.worlds.techniques import TECHNIQUES
 
-COHORT_SHARE, TENANT_SHARE = 0.3, 0.06
-"""Shares of the genuine accounts that look alike, and that are products."""
+COHORT_SHARE, TENANT_SHARE, NEIGHBOUR_SHARE = 0.3, 0.06, 0.1
+"""Shares of the genuine accounts that look alike; of the others' households that are products, and that have one trait
+of a technique."""
 
 START = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -101,5 +103,14 @@ def _genuine(stage: Stage, count: int, codes: Sequence[str] | None) -> list[Life
         sizes[least.code] += max(len(group), 1)
         lives += group
     while len(lives) < count:
-        lives += make_tenant(stage) if stage.chance(TENANT_SHARE) else make_person(stage)
+        lives += _draw_household(stage)
     return lives[:count]
+
+
+def _draw_household(stage: Stage) -> list[Life]:
+    """One of those that are no cohort: mostly a person alone."""
+    if stage.chance(TENANT_SHARE):
+        return make_tenant(stage)
+    if stage.chance(NEIGHBOUR_SHARE):
+        return NEIGHBOURS[stage.whole(0, len(NEIGHBOURS) - 1)].make(stage)
+    return make_person(stage)
