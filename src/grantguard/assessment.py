@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,7 @@ class Assessment:
 
     def scores(self) -> pl.DataFrame:
         """The contract's ``scores``, most suspicious first, unscored accounts last."""
-        told = [[asdict(reason) for reason in reasons] for reasons in self.reasons]
+        told = [[vars(reason) for reason in reasons] for reasons in self.reasons]
         table = self.decided.with_columns(
             reasons=pl.Series(told, dtype=pl.List(REASON)), model_version=pl.lit(self.model_version)
         )

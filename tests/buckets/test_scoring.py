@@ -124,7 +124,12 @@ def test_a_file_scored_within_a_memory_says_what_one_scored_at_once_does(tmp_pat
     for name, more in (("at-once", []), ("within", ["--memory", "1"])):
         told = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / f"{name}.{suffix}"), *more])
         assert told.exit_code == 0, told.output
-    read = {"parquet": pl.read_parquet, "csv": pl.read_csv, "jsonl": pl.read_ndjson}[suffix]
+    kinds: dict[str, Callable[[Path], pl.DataFrame]] = {
+        "parquet": pl.read_parquet,
+        "csv": pl.read_csv,
+        "jsonl": pl.read_ndjson,
+    }
+    read = kinds[suffix]
     at_once, within = (read(tmp_path / f"{name}.{suffix}") for name in ("at-once", "within"))
     assert_frame_equal(at_once.drop("reasons"), within.drop("reasons"), rel_tol=1e-9, abs_tol=1e-9)
     assert not (tmp_path / f"within.{suffix}.parts").exists()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 
 from grantguard.forest import CompiledForest
-from grantguard.forest.compiled import mean_path_length
+from grantguard.forest.compiled import MANY, mean_path_length
 
 SEEDS = [0, 1, 2]
 
@@ -82,3 +82,16 @@ VALUED = grow(3)[1].valued_by(draw(4))
 def test_the_mean_path_length_follows_its_definition() -> None:
     expected = 2 * (np.log(9) + np.euler_gamma) - 2 * 9 / 10
     assert mean_path_length(np.array([1.0, 2.0, 10.0])).tolist() == pytest.approx([0, 1, expected])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_many_rows_end_where_each_of_them_does_and_for_the_same_reasons(seed: int) -> None:
+    _, compiled = grow(seed)
+    valued = compiled.valued_by(draw(seed + 1))
+    rows = draw(seed + 100, rows=MANY + 30)
+    alone = [
+        np.concatenate([told(rows[: MANY - 1]), told(rows[MANY - 1 :])])
+        for told in (valued.leaves, valued.contributions)
+    ]
+    assert (valued.leaves(rows) == alone[0]).all()
+    assert np.abs(valued.contributions(rows) - alone[1]).max() < 1e-12
