@@ -31,7 +31,7 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
+MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "figures", "buckets"}
 DOORS = {"cli", "service", "console", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
@@ -58,6 +58,7 @@ ALLOWED = {
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
+    "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "figures": GROUND
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},

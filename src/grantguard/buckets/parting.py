@@ -22,7 +22,7 @@ BASE = 700_000_000
 ROWS_AT_ONCE = 250_000
 """Rows that are checked together."""
 
-PARTED = {"rows": pl.Int64, "newest": TIME, "ignored": pl.List(pl.String)}
+PARTED = pl.Schema({"rows": pl.Int64(), "newest": TIME, "ignored": pl.List(pl.String())})
 """What is noted of each slice."""
 
 Tell = Callable[[str, int, int], None]
@@ -59,10 +59,10 @@ def part(data: Path, scratch: Scratch, buckets: int, now: datetime, tell: Tell) 
     if not scratch.has("parted"):
         _part_usage(read_slices(data, small.tables.grants, now, ROWS_AT_ONCE), scratch, buckets, tell)
     told = scratch.read("parted")
-    rejected = scratch.read("rejected")
+    rejected, rows = scratch.read("rejected"), int(told["rows"].sum())
     counts = Counts(
-        read=told["rows"].sum() + rejected.height,
-        accepted=told["rows"].sum(),
+        read=rows + rejected.height,
+        accepted=rows,
         rejected=rejected.height,
         ignored_columns=len(set(told["ignored"].explode().drop_nulls())),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -13,6 +13,7 @@ from grantguard.buckets.dating import date, gather, read_bucket, share
 from grantguard.buckets.parting import Tell
 from grantguard.buckets.scratch import Scratch
 from grantguard.contract import USAGE, Tables
+from grantguard.faults import Fault, find_faults
 from grantguard.forest import Bundle
 from grantguard.histories import Bucket, Everybody, Linked, Past, ask, find_rings, past_among, strong_pairs
 from grantguard.policy import RULES, Rules
@@ -28,6 +29,17 @@ class Run:
     bundle: Bundle
     at: datetime
     rules: Rules = RULES
+
+
+def find_faults_in(run: Run) -> tuple[Fault, ...]:
+    """The columns at fault, as one bucket's usage shows them: accounts fall into buckets by chance."""
+    usage = pl.concat([USAGE.empty(), *(run.scratch.read(name) for name in run.scratch.names("usage/0"))])
+    return find_faults(replace(run.tables, usage=usage))
+
+
+def count_repeats(run: Run) -> int:
+    """How many rows of usage repeated another, once all are scored."""
+    return int(run.scratch.read_all("dated")["repeated"].sum())
 
 
 def score_in_buckets(run: Run, mend: Callable[[Tables], Tables], tell: Tell) -> pl.LazyFrame:
@@ -71,7 +83,7 @@ def _accounts(run: Run, bucket: int, tables: Tables) -> pl.Series:
 
 
 def _link_bucket(run: Run, everybody: Everybody, bucket: int) -> None:
-    past = _past(run, everybody, bucket, run.scratch.read(f"events/{bucket}").clear())
+    past = _past(run, everybody, bucket, pl.DataFrame())  # what is shared lies in facts alone
     linked = past.link(ask(_accounts(run, bucket, past.tables), run.at))
     for name, frame in vars(linked).items():
         run.scratch.write(f"{name}/{bucket}", frame)

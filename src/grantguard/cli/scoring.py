@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 
 from grantguard.assessment import Assessment, assess
 from grantguard.authenticity import weigh as weigh_accounts
+from grantguard.cli.bulk import Question, scored_within
 from grantguard.cli.terminal import (
     AtOption,
     DataOption,
@@ -33,7 +34,7 @@ from grantguard.discovery import flag
 from grantguard.forest import Bundle
 from grantguard.review import AUDIT_SHARE, build_queue, find_audit_share
 from grantguard.sources.files import read_one
-from grantguard.sources.outputs import require_suffix, write_table
+from grantguard.sources.outputs import require_suffix, stream_table, write_table
 from grantguard.training import NAMES, TEACHING
 
 
@@ -48,6 +49,14 @@ def score(
             min=0.0, max=1.0, help="Also flag accounts, so that this share of the flagged at most is genuine."
         ),
     ] = None,
+    memory: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            help="Take about so many gigabytes at most: accounts are scored in buckets, beside the output until it is"
+            " whole, and an interrupted run goes on where it was.",
+        ),
+    ] = None,
     keep_going: KeepGoing = False,
 ) -> None:
     """Score every account, with reasons and a decision, most suspicious first.
@@ -56,6 +65,10 @@ def score(
     """
     require_suffix(out)
     bundle = load(model)
+    if memory is not None:
+        with scored_within(Question(data, bundle, at, memory, keep_going), out) as plan:
+            stream_table(plan if fdr is None else _flagged(plan, fdr, bundle), out)
+        return
     tables, newest = read_tables(data, out.parent, keep_going=keep_going)
     assessed = assess_all(tables, bundle, moment_of(at, newest))
     scores = assessed.scores()
@@ -65,6 +78,12 @@ def score(
     if screen.is_terminal:
         screen.print(draw_ranking(scores.head(10)))
     say(f"{out}: {scores.height:,} accounts, {(scores['decision'] == 'hold').sum():,} to hold (recommended only)")
+
+
+def _flagged(plan: pl.LazyFrame, fdr: float, bundle: Bundle) -> pl.LazyFrame:
+    read = plan.select("account_id", "ring_id", "p_value").collect()
+    flagged = read.select("account_id", flag(read, fdr, bundle.calibration.accounts).alias("flagged"))
+    return plan.join(flagged.lazy(), on="account_id", how="left", maintain_order="left")
 
 
 def queue(

@@ -17,7 +17,7 @@ from grantguard.contract import Tables
 from grantguard.errors import InputError, UsageError
 from grantguard.faults import find_faults, leave_out
 from grantguard.forest import Bundle, unpack
-from grantguard.sources.files import describe_counts, read, require_tolerable
+from grantguard.sources.files import Intake, describe_counts, read, require_tolerable
 from grantguard.sources.outputs import write_rejected
 from grantguard.store.bundles import read_bundle
 from grantguard.training import NAMES
@@ -79,20 +79,25 @@ def read_tables(data: Path, beside: Path, *, keep_going: bool, judge: bool = Tru
 
     Columns at fault (``grantguard.faults``) are read as not known, with a warning, unless ``judge`` is false.
     """
-    rejected_to = beside / "rejected.jsonl"
     with progress() as bar:
         bar.add_task(f"reading {data}", total=None)
         intake = read(data, now())
+    tell_intake(intake, beside, keep_going=keep_going)
+    faults = find_faults(intake.tables) if judge else ()
+    for fault in faults:
+        warn(str(fault))
+    return leave_out(intake.tables, faults), intake.newest
+
+
+def tell_intake(intake: Intake, beside: Path, *, keep_going: bool) -> None:
+    """Say what was read; rejected rows go beside the output. Raises ``TooManyRejected``."""
+    rejected_to = beside / "rejected.jsonl"
     write_rejected(intake.rejected, rejected_to)
     require_tolerable(intake, rejected_to, keep_going=keep_going)
     told = describe_counts(intake.counts)
     more = f"; rejected rows are in {rejected_to}" if intake.rejected.height else ""
     if screen.is_terminal or intake.rejected.height:
         screen.print(told + more, highlight=False, soft_wrap=True)
-    faults = find_faults(intake.tables) if judge else ()
-    for fault in faults:
-        warn(str(fault))
-    return leave_out(intake.tables, faults), intake.newest
 
 
 def load(model: Path) -> Bundle:

@@ -30,8 +30,8 @@ from grantguard.histories.ties import PAIRS_ALONE
 class Share:
     """What one bucket's accounts had shown by a moment, values and likenesses as keys.
 
-    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` counts the accounts that
-    had shown any.
+    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` counts (``n``) the accounts
+    that had shown any.
     """
 
     facts: pl.DataFrame
@@ -74,7 +74,7 @@ class Everybody:
     def of(cls, told: Mapping[str, pl.DataFrame], campaigns: pl.DataFrame, at: datetime) -> Everybody:
         """Of all that the shares of all buckets say, by the names of ``Share``, but for ``facts``."""
         return cls(
-            crowds=_count_crowds(told["likenesses"], told["arrived"]["n"].sum(), at),
+            crowds=_count_crowds(told["likenesses"], int(told["arrived"]["n"].sum()), at),
             marks=told["marks"],
             guests=let_in(told["guests"], campaigns),
             guest_facts=told["guest_facts"],

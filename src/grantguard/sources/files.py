@@ -20,6 +20,9 @@ NEEDED = (ACCOUNTS, GRANTS, USAGE)
 TOLERATED = 0.01
 """The share of a table that may be bad before a run stops."""
 
+BYTES_A_ROW = 100
+"""What a row of usage takes as text, at least."""
+
 REJECTED = pl.Schema(
     {"table": pl.String, "file": pl.String, "row": pl.Int64, "reason": pl.String, "content": pl.String}
 )
@@ -138,6 +141,15 @@ def find_files(folder: Path, table: Table) -> list[Path]:
     if found[0].is_dir():
         return sorted(path for path in found[0].rglob("*") if path.suffix in SUFFIXES and path.is_file())
     return found
+
+
+def count_rows(folder: Path) -> int:
+    """About how many rows of usage there are: known of Parquet, guessed of texts by their size."""
+    paths = find_files(folder, USAGE)
+    parquet = [path for path in paths if path.suffix == ".parquet"]
+    texts = sum(path.stat().st_size for path in paths if path.suffix != ".parquet")
+    known = pl.scan_parquet(parquet, hive_partitioning=False).select(pl.len()).collect().item() if parquet else 0
+    return int(known) + texts // BYTES_A_ROW
 
 
 def _read_table(paths: list[Path], table: Table, now: datetime) -> tuple[_Part, int]:
