@@ -31,8 +31,19 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "drift", "delivery", "settlement", "jobs", "keeping", "figures", "buckets"}
-DOORS = {"cli", "service", "console", "settings", "reference", "client", "__main__"}
+MEETING = {
+    "assessment",
+    "backtest",
+    "drift",
+    "delivery",
+    "settlement",
+    "jobs",
+    "keeping",
+    "figures",
+    "buckets",
+    "parcels",
+}
+DOORS = {"cli", "service", "console", "spark", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
     "histories": GROUND,
@@ -58,6 +69,7 @@ ALLOWED = {
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
+    "parcels": GROUND | {"histories", "forest", "policy", "assessment"},
     "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "figures": GROUND
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}

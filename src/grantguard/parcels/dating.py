@@ -15,7 +15,10 @@ from grantguard.dated import MILESTONES
 from grantguard.faults import Fault, leave_out
 from grantguard.histories import Own, Share, count_in_crowds, find_bucket, find_thresholds
 from grantguard.parcels.spreading import REJECTED
-from grantguard.parcels.wrapping import ALL, Parcel, lay_open, open_parcels, pack, read_batch, send
+from grantguard.parcels.wrapping import ALL, Parcel, as_batches, lay_open, open_parcels, pack, read_batch, send
+
+COUNTED = pl.Schema({"kind": pl.String(), "n": pl.Int64(), "step": pl.Int64()})
+"""Of a table, so many rows and so many repeats."""
 
 KEPT = (ACCOUNTS, GRANTS, BILLING)
 """Tables whose rows go on with their bucket."""
@@ -38,7 +41,7 @@ class Date:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What goes on with each bucket, packed, and what others need of it, open."""
         for parcel in open_parcels(batches):
-            yield from send(_rejected(parcel))
+            yield from send(_pass_on(parcel))
             if any(table.name in parcel.frames for table in (*KEPT, USAGE)):
                 yield from send(self._date(parcel))
 
@@ -49,9 +52,9 @@ class Date:
         share = Share.of(own, self.at)
         for table in KEPT:
             yield pack(table.name, getattr(own.tables, table.name), parcel.bucket)
-        for kind, frame in merged.items():
-            told = {"kind": [kind], "n": [frame.height], "step": [getattr(read, kind).height - frame.height]}
-            yield lay_open("counted", pl.DataFrame(told), parcel.bucket)
+        repeated = read.usage.height - merged["usage"].height
+        told = {"kind": ["usage"], "n": [merged["usage"].height], "step": [repeated]}
+        yield lay_open("counted", pl.DataFrame(told), parcel.bucket)
         yield pack("events", own.events, parcel.bucket)
         for name, frame in (("own", share.said_alone), ("likenesses", share.likenesses), ("marks", share.marks)):
             yield pack(name, frame, parcel.bucket)
@@ -70,7 +73,11 @@ class Date:
         yield lay_open("length", share.lengths.select("step", "n", seen_at="day"), bucket)
 
 
-def _rejected(parcel: Parcel) -> Iterator[pl.DataFrame]:
+def _pass_on(parcel: Parcel) -> Iterator[pl.DataFrame]:
+    """What is told of the reading, and belongs to no account."""
+    counted = parcel.read("counted", COUNTED)
+    if counted.height:
+        yield lay_open("counted", counted, parcel.bucket)
     bad = parcel.read("rejected", REJECTED)
     for (kind,), rows in bad.partition_by("table", as_dict=True).items():
         yield pack("rejected", rows, parcel.bucket, str(kind))
@@ -79,6 +86,12 @@ def _rejected(parcel: Parcel) -> Iterator[pl.DataFrame]:
 def sign(key: str) -> pl.Expr:
     """A key as the signed number that clusters know."""
     return pl.col(key).reinterpret(signed=True)
+
+
+def open_rejected(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rejected rows of parcels."""
+    for parcel in open_parcels(batches):
+        yield from as_batches(parcel.read("rejected", REJECTED))
 
 
 def find_all_thresholds(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

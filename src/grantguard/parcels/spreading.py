@@ -13,7 +13,7 @@ from grantguard.checking import check, merge_repeats
 from grantguard.contract import TIME, Table, Tables
 from grantguard.faults import find_faults
 from grantguard.histories import find_bucket
-from grantguard.parcels.wrapping import ALL, as_batches, pack, read_batch, send
+from grantguard.parcels.wrapping import ALL, as_batches, lay_open, pack, read_batch, send
 
 FILE, STRAY = "file", "is stray"
 """Columns that are read with a table's own: which file a row is of; whether its grant is another account's."""
@@ -24,6 +24,8 @@ REJECTED = pl.Schema(
 
 ROWS_AT_ONCE = 250_000
 """Rows that are checked together."""
+
+REJECTED_DDL = "table string, file string, row long, reason string, content string"
 
 FAULT = pl.Schema({"table": pl.String(), "column": pl.String(), "accounts": pl.Int64(), "share": pl.Float64()})
 
@@ -39,7 +41,7 @@ class Spread:
     to_all: bool = False
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Packed rows of the table, by bucket, and of ``rejected``."""
+        """Packed rows of the table, by bucket, and of ``rejected``; what is ``whole`` is counted here."""
         for frame in _gather(batches, None if self.whole else ROWS_AT_ONCE):
             yield from send(self._spread(frame))
 
@@ -48,7 +50,10 @@ class Spread:
         if bad.height:
             yield pack("rejected", bad, 0, self.table.name)
         if self.whole:
-            good = merge_repeats(good, self.table)
+            merged = merge_repeats(good, self.table)
+            told = {"kind": [self.table.name], "n": [merged.height], "step": [good.height - merged.height]}
+            yield lay_open("counted", pl.DataFrame(told), 0)
+            good = merged
         if self.to_all:
             yield pack(self.table.name, good, ALL)
             return

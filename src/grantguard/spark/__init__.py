@@ -6,7 +6,20 @@ Spark reads, joins, counts and sorts; what is known of one bucket is worked out 
 
 from __future__ import annotations
 
-from grantguard.spark.scoring import Question, Scored, score
+from grantguard.spark.reading import Lake
+from grantguard.spark.scoring import Dated, Question, date, score
 from grantguard.spark.session import open_session
+from grantguard.spark.telling import count, find_first_rejected, write_rejected, write_scores
 
-__all__ = ["Question", "Scored", "open_session", "score"]
+__all__ = [
+    "Dated",
+    "Lake",
+    "Question",
+    "count",
+    "date",
+    "find_first_rejected",
+    "open_session",
+    "score",
+    "write_rejected",
+    "write_scores",
+]

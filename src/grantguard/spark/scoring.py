@@ -14,6 +14,7 @@ from grantguard.contract import ACCOUNTS, BILLING, CAMPAIGNS, GRANTS, LABELS, US
 from grantguard.errors import InputError
 from grantguard.faults import Fault
 from grantguard.forest import Bundle
+from grantguard.histories import MOST_EVENTS
 from grantguard.parcels.dating import Date
 from grantguard.parcels.linking import Link
 from grantguard.parcels.scoring import SCORES_DDL, Score
@@ -29,44 +30,56 @@ KEPT = StorageLevel.DISK_ONLY
 
 @dataclass(frozen=True)
 class Question:
-    """By which model, as of when (None: the newest event), and how many buckets so many events take."""
+    """As of when (None: the newest event), how many buckets so many events take, and how many are read of one account.
 
-    bundle: Bundle
+    Of an account with more, the newest are read, and the first few, which say how it began.
+    """
+
     at: datetime | None
     count_buckets: Callable[[int], int]
+    most_events: int = MOST_EVENTS
 
 
 @dataclass(frozen=True)
-class Scored:
-    """The contract's ``scores``, unordered; what was dated for them, and the columns at fault."""
+class Dated:
+    """Buckets whose facts are dated, as of a moment: ``parcels``; and the columns at fault."""
 
-    scores: DataFrame
-    dated: DataFrame
-    faults: tuple[Fault, ...]
+    lake: Lake
+    parcels: DataFrame
+    buckets: int
     at: datetime
+    faults: tuple[Fault, ...]
 
 
-def score(lake: Lake, question: Question) -> Scored:
-    """Every account's score, by the passes of this module."""
+def date(lake: Lake, question: Question) -> Dated:
+    """The rows read, checked, spread over buckets and dated.
+
+    Raises ``InputError`` and what ``Lake`` does.
+    """
     usage = lake.read_usage()
     at = question.at or lake.find_newest(usage)
     if at is None:
         raise InputError("usage: no event to read histories as of; say the moment with --at")
     usage = lake.up_to(usage, at)
-    measured = measure(usage)
+    measured = measure(usage, question.most_events)
     accounts = lake.need(ACCOUNTS)
     faults = find_faults(accounts, ACCOUNTS, measured.accounts) + find_faults(usage, USAGE, measured.accounts)
     buckets = question.count_buckets(measured.events)
-    spread = _spread(lake, cut(usage, measured), buckets)
-    dated = _pass(spread, buckets, Date(buckets, at, faults))
-    needed = _needed_by_all(lake, dated, buckets)
-    given = together(give_facts(dated), give_crowds(dated, buckets))
-    own = named(dated, "grants", "own", "likenesses", "marks")
-    linked = _pass(together(own, given, needed), buckets, Link(buckets, at))
-    own = named(dated, "accounts", "grants", "billing", "events", "marks")
+    spread = _spread(lake, cut(usage, measured, question.most_events), buckets)
+    return Dated(lake, _pass(spread, buckets, Date(buckets, at, faults)), buckets, at, faults)
+
+
+def score(dated: Dated, bundle: Bundle) -> DataFrame:
+    """The contract's ``scores`` of every account, in no order."""
+    parcels, buckets, at = dated.parcels, dated.buckets, dated.at
+    needed = _needed_by_all(dated)
+    own = named(parcels, "grants", "own", "likenesses", "marks")
+    linked = _pass(
+        together(own, give_facts(parcels), give_crowds(parcels, buckets), needed), buckets, Link(buckets, at)
+    )
+    own = named(parcels, "accounts", "grants", "billing", "events", "marks")
     ready = together(own, named(linked, "ties", "kin"), find_rings(linked), needed)
-    scores = by_bucket(ready, buckets).mapInArrow(Score(question.bundle, at), SCORES_DDL).persist(KEPT)
-    return Scored(scores, dated, faults, at)
+    return by_bucket(ready, buckets).mapInArrow(Score(bundle, at), SCORES_DDL).persist(KEPT)
 
 
 def _pass(parcels: DataFrame, buckets: int, work: Date | Link) -> DataFrame:
@@ -79,6 +92,9 @@ def _spread(lake: Lake, usage: DataFrame, buckets: int) -> DataFrame:
         rows = lake.read(table)
         if rows is not None:
             parts.append(_spread_whole(rows, Spread(table, buckets, lake.now, whole=True)))
+    for table in (CAMPAIGNS, LABELS):
+        told = _spread_to_all(lake, table)
+        parts.append(told.filter(sf.col("bucket") != ALL))
     parts.append(_for_all(lake, CAMPAIGNS, buckets))
     return together(*parts)
 
@@ -88,15 +104,19 @@ def _spread_whole(rows: DataFrame, spread: Spread) -> DataFrame:
     return rows.repartition(*spread.table.identity).mapInArrow(spread, PARCEL_DDL)
 
 
-def _for_all(lake: Lake, table: Table, buckets: int) -> DataFrame:
+def _spread_to_all(lake: Lake, table: Table) -> DataFrame:
     rows = lake.read(table)
     if rows is None:
         return lake.spark.createDataFrame([], PARCEL_DDL)
-    spread = _spread_whole(rows, Spread(table, buckets, lake.now, whole=True, to_all=True))
-    return to_all(spread.filter(sf.col("bucket") == ALL), buckets)
+    # Few rows: in one place all of an identity are there, optional columns or none.
+    return rows.coalesce(1).mapInArrow(Spread(table, 1, lake.now, whole=True, to_all=True), PARCEL_DDL)
 
 
-def _needed_by_all(lake: Lake, dated: DataFrame, buckets: int) -> DataFrame:
-    guests = dated.filter(sf.col("bucket") == ALL)
-    small = [_for_all(lake, table, buckets) for table in (CAMPAIGNS, LABELS)]
-    return together(to_all(together(guests, give_thresholds(dated)), buckets), *small)
+def _for_all(lake: Lake, table: Table, buckets: int) -> DataFrame:
+    return to_all(_spread_to_all(lake, table).filter(sf.col("bucket") == ALL), buckets)
+
+
+def _needed_by_all(dated: Dated) -> DataFrame:
+    guests = dated.parcels.filter(sf.col("bucket") == ALL)
+    small = [_for_all(dated.lake, table, dated.buckets) for table in (CAMPAIGNS, LABELS)]
+    return together(to_all(together(guests, give_thresholds(dated.parcels)), dated.buckets), *small)

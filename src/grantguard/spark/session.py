@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from pyspark.sql import SparkSession
 
@@ -20,20 +21,30 @@ HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1
 
 
 @contextmanager
-def open_session(master: str, conf: Mapping[str, str]) -> Iterator[SparkSession]:
-    """A session at ``master``, which ends with the block; ``conf`` has the last word."""
+def open_session(master: str, conf: Mapping[str, str] = MappingProxyType({})) -> Iterator[SparkSession]:
+    """A session at ``master``, which ends with the block; one that is there already is used, and goes on.
+
+    ``conf`` has the last word, after ``spark-defaults.conf``.
+    """
     # It speaks of pandas, of which nothing here makes use.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    known = SparkSession.getActiveSession()
+    session = known or _begin(master, conf)
+    try:
+        yield session
+    finally:
+        if known is None:
+            session.stop()
+
+
+def _begin(master: str, conf: Mapping[str, str]) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(master).appName("grantguard")
     is_here = master.startswith("local")
     if is_here:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.master(master).appName("grantguard")
     for name, value in {**TIMES, **BATCHES, **(HERE if is_here else {}), **conf}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
-    try:
-        yield session
-    finally:
-        session.stop()
+    return session
