@@ -14,6 +14,7 @@ from grantguard.spark import open_session
 
 SMALL = {
     "spark.executor.memory": "700m",
+    "spark.scheduler.minRegisteredResourcesRatio": "1",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
     "spark.ui.showConsoleProgress": "false",

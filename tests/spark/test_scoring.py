@@ -37,14 +37,7 @@ class Run:
 
     @property
     def there(self) -> pl.DataFrame:
-        return pl.read_parquet(self.folder / "scores.parquet" / "*.parquet").with_columns(
-            pl.col("at").dt.replace_time_zone("UTC") if self.is_naive else pl.col("at")
-        )
-
-    @property
-    def is_naive(self) -> bool:
-        schema = pl.scan_parquet(self.folder / "scores.parquet" / "*.parquet").collect_schema()
-        return schema["at"] == pl.Datetime("us")
+        return pl.read_parquet(self.folder / "scores.parquet" / "*.parquet")
 
 
 def newest(tables: Tables) -> datetime:
@@ -79,11 +72,6 @@ def run(session: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return Run(folder, done.output, assess(read_here, load(MODEL), at).scores())
 
 
-def test_two_executors_work_in_processes_of_their_own(session: SparkSession) -> None:
-    known = session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
-    assert known == 3  # the driver is one of them
-
-
 def test_scores_of_a_cluster_are_the_scores_at_once(run: Run) -> None:
     # A percentile is a rank: where values tie, the last bit of a sum decides which.
     flat = [
@@ -110,3 +98,9 @@ def test_rejected_rows_lie_beside_the_scores_with_their_reasons(run: Run) -> Non
 
 def test_the_closing_line_counts_repeats_and_rejected_rows(run: Run) -> None:
     assert "3 repeated, 2 rejected" in run.told
+
+
+def test_two_executors_worked_on_it_in_processes_of_their_own(session: SparkSession, run: Run) -> None:
+    assert run.there.height
+    known = session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
+    assert known == 3  # the driver is one of them

@@ -11,10 +11,13 @@ from types import MappingProxyType
 
 from pyspark.sql import SparkSession
 
-TIMES = {"spark.sql.session.timeZone": "UTC"}
-
-BATCHES = {"spark.sql.execution.arrow.maxBytesPerBatch": str(64 * 1024 * 1024)}
-"""Packed rows are large: so many bytes travel together at most."""
+READING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Packed rows are large: so many bytes travel together at most.
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 * 1024 * 1024),
+}
+"""Times are UTC, in and out, and batches fit a task, whatever else a session was made for."""
 
 HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.ui.enabled": "false"}
 """A master on this machine listens to nobody else."""
@@ -30,6 +33,8 @@ def open_session(master: str, conf: Mapping[str, str] = MappingProxyType({})) ->
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     known = SparkSession.getActiveSession()
     session = known or _begin(master, conf)
+    for name, value in READING.items():
+        session.conf.set(name, value)
     try:
         yield session
     finally:
@@ -43,7 +48,7 @@ def _begin(master: str, conf: Mapping[str, str]) -> SparkSession:
     if is_here:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.master(master).appName("grantguard")
-    for name, value in {**TIMES, **BATCHES, **(HERE if is_here else {}), **conf}.items():
+    for name, value in {**(HERE if is_here else {}), **conf}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
