@@ -50,12 +50,13 @@ def with_troubles(tables: Tables) -> Tables:
     """A verdict on a ring, three repeats, a row that breaks a rule and one that another account's grant pays."""
     at = newest(tables)
     ring = find_rings_at(Past.of(tables), at)["ring_id"].sort().head(1)
-    said = {"ring_id": ring, "label": ["abuse"], "labelled_at": [at - timedelta(days=3)], "reviewer": ["ada"]}
+    when = [at - timedelta(days=3)]
+    said = pl.DataFrame({"ring_id": ring, "label": ["abuse"], "labelled_at": when, "reviewer": ["ada"]})
     bad = tables.usage.head(1).with_columns(input_tokens=pl.lit(-1, pl.Int64), event_id=pl.lit("bad"))
     grant = tables.grants.filter(pl.col("account_id") != tables.usage["account_id"][0])["grant_id"][0]
     stray = tables.usage.head(1).with_columns(grant_id=pl.lit(grant), event_id=pl.lit("stray"))
     usage = pl.concat([tables.usage, tables.usage.head(3), bad, stray])
-    return replace(tables, usage=usage, labels=Tables.of(labels=pl.DataFrame(said)).labels)
+    return replace(tables, usage=usage, labels=Tables.of(labels=said).labels)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,8 @@ def run(session: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
     tables = with_troubles(simulate(300, seed=8, prevalence=0.15).tables)
     at = newest(tables) - timedelta(days=10)
     write_tables(tables, folder / "data")
-    asked = ["score", "--data", str(folder / "data"), "--model", str(MODEL), "--at", at.isoformat()]
-    more = ["--engine", "spark", "--master", session.sparkContext.master, "--out", str(folder / "scores.parquet")]
-    done = CliRunner().invoke(app, [*asked, *more])
+    asked = f"score --data {folder}/data --model {MODEL} --at {at.isoformat()} --out {folder}/scores.parquet"
+    done = CliRunner().invoke(app, [*asked.split(), "--engine", "spark", "--master", str(session.sparkContext.master)])
     assert done.exit_code == 0, done.output
     read_here = read(folder / "data", at + timedelta(days=365)).tables
     return Run(folder, done.output, assess(read_here, load(MODEL), at).scores())

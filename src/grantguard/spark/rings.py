@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
@@ -12,19 +13,20 @@ def find_rings(linked: DataFrame) -> DataFrame:
     In each round an account takes its neighbours' least name, and then the name that this one's bearer has: so
     names run along a chain in leaps, and rounds grow with the logarithm of its length.
     """
-    pairs = linked.filter(sf.col("name") == "pair").select("bucket", "account_id", "other").distinct().persist()
-    names = pairs.groupBy("bucket", "account_id").agg(sf.least("account_id", sf.min("other")).alias("ring")).persist()
-    while True:
-        better = _leap(_ask_neighbours(names, pairs)).persist()
-        changed = better.join(names.select("account_id", sf.col("ring").alias("old")), "account_id").filter(
-            "ring != old"
-        )
-        settled = changed.isEmpty()
-        names = better
-        if settled:
-            break
+    pairs = _keep(linked.filter(sf.col("name") == "pair").select("bucket", "account_id", "other").distinct())
+    names = _keep(pairs.groupBy("bucket", "account_id").agg(sf.least("account_id", sf.min("other")).alias("ring")))
+    settled = False
+    while not settled:
+        before = names.select("account_id", sf.col("ring").alias("before"))
+        names = _keep(_leap(_ask_neighbours(names, pairs)))
+        settled = names.join(before, "account_id").filter("ring != before").isEmpty()
     ring = sf.concat(sf.lit("ring:"), "ring")
     return names.select("bucket", "account_id", ring.alias("other"), sf.lit("ring").alias("name"))
+
+
+def _keep(rows: DataFrame) -> DataFrame:
+    """The rows as they are now, on two executors: how they came about, which grows with each round, is forgotten."""
+    return rows.localCheckpoint(storageLevel=StorageLevel.DISK_ONLY_2)
 
 
 def _ask_neighbours(names: DataFrame, pairs: DataFrame) -> DataFrame:
