@@ -127,6 +127,12 @@ def test_the_pure_wing_reads_no_clock_environment_or_file(path: Path) -> None:
     assert ".now(" not in path.read_text()
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_door_for_clusters_imports_spark(path: Path) -> None:
+    asked = {name.split(".")[0] for name in imports_of(path)}
+    assert "pyspark" not in asked or room_of(path) == "spark"
+
+
 @pytest.mark.parametrize("path", sorted((SOURCE / "client").glob("*.py")), ids=lambda path: str(path.name))
 def test_the_client_brings_httpx_the_hashes_and_nothing_else(path: Path) -> None:
     allowed = {"grantguard.client", "grantguard.errors", "grantguard.sources.hashing", "httpx"}
