@@ -70,10 +70,10 @@ ALLOWED = {
     "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
     "parcels": GROUND | {"histories", "forest", "policy", "assessment"},
-    "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "figures": GROUND
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},
+    "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "jobs": GROUND | {"settlement", "delivery", "figures", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},

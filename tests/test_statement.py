@@ -80,6 +80,12 @@ def test_the_end_of_an_appeal_is_told(end: str, said: str) -> None:
     assert said in tell_holder(HOLD, None, end)
 
 
+def test_who_was_right_is_not_accused_again() -> None:
+    told = tell_holder(HOLD, "abuse", "overturned")
+    assert "does not look like" not in told
+    assert "paused" not in told
+
+
 def test_the_house_keeps_every_number() -> None:
     told = tell_house(HOLD, (Said("abuse", "grace", NOON, "twelve on one device"),))
     for part in ("0.973", "0.00123", "gap_variation", "gaps vary by only 2%", "1.1", "m-20250529", "grace", "twelve"):

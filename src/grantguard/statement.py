@@ -25,6 +25,12 @@ COMPROMISED: Final = (
     "There are signs that somebody else has used your account. Please change your password and your keys;"
     " you have done nothing wrong."
 )
+BY_HAND: Final = "A person has looked at it."
+BY_MACHINE: Final = "This was found automatically."
+STANDS: Final = "A person has looked again, and the decision stands."
+GIVEN_BACK: Final = (
+    "A person has looked again and agrees with you: the promotional credit of your account is given back."
+)
 UNTOUCHED: Final = "Credit that you paid for is not affected."
 OBJECT: Final = (
     "If this is a mistake, tell us in your own words what you use the credit for, and a person will look again."
@@ -43,8 +49,14 @@ class Said:
 
 def tell_holder(decision: Decision, verdict: Label | None, appeal: str | None = None) -> str:
     """What the account holder is told of a decision, of a person's verdict, and of an appeal (its end, if any)."""
-    lines = [_ending(decision, appeal), *_ground(decision, verdict), UNTOUCHED]
-    return "\n".join(lines if appeal or decision.action == "allow" else [*lines, OBJECT])
+    if appeal == "overturned":
+        return GIVEN_BACK
+    done = f"{STANDS} {_done(decision)}" if appeal == "upheld" else _done(decision)
+    if decision.action == "allow":
+        return done
+    looked = [] if appeal == "upheld" or verdict == "compromised" else [BY_HAND if verdict else BY_MACHINE]
+    ground = COMPROMISED if verdict == "compromised" else GROUND
+    return "\n".join([done, ground, *looked, UNTOUCHED, *([] if appeal else [OBJECT])])
 
 
 def tell_house(decision: Decision, said: tuple[Said, ...]) -> str:
@@ -62,27 +74,10 @@ def tell_house(decision: Decision, said: tuple[Said, ...]) -> str:
     return "\n".join(lines)
 
 
-def _ending(decision: Decision, appeal: str | None) -> str:
-    if appeal == "overturned":
-        return "A person has looked again and agrees with you: the promotional credit of your account is given back."
-    if appeal == "upheld":
-        return f"A person has looked again, and the decision stands. {_done(decision)}"
-    return _done(decision)
-
-
 def _done(decision: Decision) -> str:
     when = f" since {decision.at:%d %B %Y}"
     until = f". The pause ends by itself on {decision.held_until:%d %B %Y}" if decision.held_until else ""
     return f"{DONE[decision.action]}{when} ({', '.join(decision.grants) or 'all grants'}){until}."
-
-
-def _ground(decision: Decision, verdict: Label | None) -> list[str]:
-    if decision.action == "allow":
-        return []
-    if verdict == "compromised":
-        return [COMPROMISED]
-    looked = "A person has looked at it." if verdict == "abuse" else "This was found automatically."
-    return [f"{GROUND} {looked}"]
 
 
 def _beside(typical: float | None) -> str:

@@ -51,11 +51,11 @@ def test_the_log_is_paged(office: Office, visit: Visits) -> None:
     root = visit("root")
     first = root.get("/audit?actor=grace").text
     assert "deed.149" in first
-    assert "deed.049" not in first
+    assert "deed.099" not in first
     (older,) = [part.split('"')[0] for part in first.split('rel="next" href="/console')[1:]]
     second = root.get(older.replace("&amp;", "&")).text
-    assert "deed.049" in second
-    assert "deed.050" not in second
+    assert "deed.099" in second
+    assert "deed.100" not in second
 
 
 @pytest.mark.parametrize("path", ["/audit"])

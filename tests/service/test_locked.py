@@ -29,6 +29,8 @@ ROUTES = [
     ("GET", "/v1/accounts/ada/risk", "risk"),
     ("GET", "/v1/decisions/d1", "risk"),
     ("POST", "/v1/decisions/d1/outcome", "risk"),
+    ("POST", "/v1/appeals", "risk"),
+    ("GET", "/v1/appeals/p1", "risk"),
     ("GET", "/v1/queue", "review"),
     ("POST", "/v1/verdicts", "review"),
     ("GET", "/v1/models", "admin"),

@@ -13,7 +13,7 @@ from grantguard.console.pages import render
 from grantguard.console.waiting import Text
 from grantguard.store.audit import Sought, page_audit
 
-A_PAGE: Final = 100
+A_PAGE: Final = 50
 
 
 class Asked(BaseModel):

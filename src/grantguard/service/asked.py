@@ -88,7 +88,7 @@ def _standing(connection: Connection, account_id: str, now: datetime) -> dict[st
         {name: value for name, value in vars(each).items() if name not in ("account_id", "evidence")}
         for each in known.standing
     ]
-    risk = {name: value for name, value in vars(known.rated).items() if name != "decision_id"}
+    risk = {name: value for name, value in vars(known.rated).items() if name not in ("decision_id", "reasons")}
     age = max(0.0, (now - known.rated.at).total_seconds())
     return dict(tell(risk | {"age_seconds": age, "waiting": known.waiting, "standing": grants}))
 

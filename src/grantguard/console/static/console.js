@@ -33,9 +33,11 @@ function dress(figure) {
 }
 
 function draw() {
+  if (!window.Plotly) return;
   for (const place of all(".chart[data-figure]")) {
     const { data, layout } = dress(JSON.parse(place.dataset.figure));
-    window.Plotly?.react(place, data, layout, { displayModeBar: false, responsive: true });
+    place.classList.add("drawn"); // seen first, for what is hidden has no width to fill
+    window.Plotly.react(place, data, layout, { displayModeBar: false, responsive: true });
   }
 }
 
