@@ -43,7 +43,6 @@ CONF = {
     "spark.executor.memory": "700m",
     "spark.scheduler.minRegisteredResourcesRatio": "1",
     "spark.sql.shuffle.partitions": "4",
-    "spark.ui.showConsoleProgress": "false",
 }
 
 

@@ -17,7 +17,6 @@ SMALL = {
     "spark.scheduler.minRegisteredResourcesRatio": "1",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
 }
 """A population of a few hundred accounts is soon shuffled."""
 

@@ -28,6 +28,9 @@ ENGINES = ("local", "spark")
 MEMORY_OF_A_TASK = 2.0
 """Gigabytes that a task's Python may take, where nobody says."""
 
+BUCKETS_A_CORE = 2
+"""Buckets, at least, for each core of the cluster: accounts fall into them unevenly."""
+
 EngineOption = Annotated[
     str, typer.Option("--engine", help="local, or spark: a cluster, over a data directory of Parquet.")
 ]
@@ -75,9 +78,10 @@ def score_on_cluster(order: Order) -> None:
 
     at = None if order.at is None else moment_of(order.at, None)
     memory = round((order.memory or MEMORY_OF_A_TASK) * GIGABYTE)
-    question = spark.Question(at, lambda events: count_buckets(events, memory))
     with spark.open_session(order.master) as session, progress() as bar:
         bar.add_task(f"scoring at {order.master}", total=None)
+        least = BUCKETS_A_CORE * session.sparkContext.defaultParallelism
+        question = spark.Question(at, lambda events: max(least, count_buckets(events, memory)))
         dated = spark.date(spark.Lake(session, address_of(order.data), now()), question)
         _tell_reading(dated, order)
         accounts, held = spark.write_scores(spark.score(dated, order.bundle), address_of(order.out))

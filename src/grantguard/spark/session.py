@@ -19,6 +19,9 @@ READING = {
 }
 """Times are UTC, in and out, and batches fit a task, whatever else a session was made for."""
 
+QUIET = {"spark.ui.showConsoleProgress": "false"}
+"""A door shows progress of its own, and none when piped."""
+
 HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1", "spark.ui.enabled": "false"}
 """A master on this machine listens to nobody else."""
 
@@ -48,7 +51,7 @@ def _begin(master: str, conf: Mapping[str, str]) -> SparkSession:
     if is_here:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     builder = SparkSession.builder.master(master).appName("grantguard")
-    for name, value in {**(HERE if is_here else {}), **conf}.items():
+    for name, value in {**QUIET, **(HERE if is_here else {}), **conf}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
