@@ -31,7 +31,7 @@ from grantguard.assessment import assess
 from grantguard.forest import Bundle, unpack
 from grantguard.sources.files import read
 from grantguard.sources.outputs import write_tables
-from grantguard.spark import Lake, Question, date, open_session, score, write_scores
+from grantguard.spark import Lake, Question, date, open_cluster, score, write_scores
 from grantguard.store.bundles import read_bundle
 from grantguard.training import NAMES
 from grantguard.worlds import simulate
@@ -132,7 +132,7 @@ def cluster(folder: Path) -> Iterator[SparkSession]:
     for part in ("bin", "jars", "python"):
         (home / part).symlink_to(Path(pyspark.__file__).parent / part)
     os.environ["SPARK_HOME"] = str(home)
-    with open_session(f"local-cluster[{EXECUTORS},1,700]", CONF) as session:
+    with open_cluster(f"local-cluster[{EXECUTORS},1,700]", CONF) as session:
         yield session
 
 

@@ -78,7 +78,7 @@ def score_on_cluster(order: Order) -> None:
 
     at = None if order.at is None else moment_of(order.at, None)
     memory = round((order.memory or MEMORY_OF_A_TASK) * GIGABYTE)
-    with spark.open_session(order.master) as session, progress() as bar:
+    with spark.open_cluster(order.master) as session, progress() as bar:
         bar.add_task(f"scoring at {order.master}", total=None)
         least = BUCKETS_A_CORE * session.sparkContext.defaultParallelism
         question = spark.Question(at, lambda events: max(least, count_buckets(events, memory)))

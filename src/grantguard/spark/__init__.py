@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from grantguard.spark.reading import Lake
 from grantguard.spark.scoring import Dated, Question, date, score
-from grantguard.spark.session import open_session
+from grantguard.spark.session import open_cluster
 from grantguard.spark.telling import count, find_first_rejected, write_rejected, write_scores
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "count",
     "date",
     "find_first_rejected",
-    "open_session",
+    "open_cluster",
     "score",
     "write_rejected",
     "write_scores",

@@ -27,7 +27,7 @@ HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1
 
 
 @contextmanager
-def open_session(master: str, conf: Mapping[str, str] = MappingProxyType({})) -> Iterator[SparkSession]:
+def open_cluster(master: str, conf: Mapping[str, str] = MappingProxyType({})) -> Iterator[SparkSession]:
     """A session at ``master``, which ends with the block; one that is there already is used, and goes on.
 
     ``conf`` has the last word, after ``spark-defaults.conf``.

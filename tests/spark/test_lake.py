@@ -31,9 +31,9 @@ def write_usage(folder: Path, **lengths: int) -> None:
     pl.DataFrame(rows).sample(fraction=1, shuffle=True, seed=1).write_parquet(folder / "usage.parquet")
 
 
-def test_of_a_long_account_the_newest_events_are_read_and_the_first_few(session: SparkSession, tmp_path: Path) -> None:
+def test_of_a_long_account_the_newest_events_are_read_and_the_first_few(spark: SparkSession, tmp_path: Path) -> None:
     write_usage(tmp_path, ada=500, bob=40)
-    usage = Lake(session, str(tmp_path), NOON).need(USAGE)
+    usage = Lake(spark, str(tmp_path), NOON).need(USAGE)
     kept = cut(usage, measure(usage, 50), 50).collect()
     theirs = {
         name: sorted(int(row["event_id"]) for row in kept if row["account_id"] == name) for name in ("ada", "bob")
@@ -42,12 +42,12 @@ def test_of_a_long_account_the_newest_events_are_read_and_the_first_few(session:
     assert theirs["bob"] == list(range(40))
 
 
-def test_a_table_that_is_not_there_is_named(session: SparkSession, tmp_path: Path) -> None:
+def test_a_table_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(FileMissing, match=r"no usage\.parquet"):
-        Lake(session, str(tmp_path), NOON).need(USAGE)
+        Lake(spark, str(tmp_path), NOON).need(USAGE)
 
 
-def test_a_column_that_is_needed_is_named(session: SparkSession, tmp_path: Path) -> None:
+def test_a_column_that_is_needed_is_named(spark: SparkSession, tmp_path: Path) -> None:
     pl.DataFrame({"account_id": ["ada"]}).write_parquet(tmp_path / "usage.parquet")
     with pytest.raises(ColumnMissing, match="column event_id is missing"):
-        Lake(session, str(tmp_path), NOON).need(USAGE)
+        Lake(spark, str(tmp_path), NOON).need(USAGE)

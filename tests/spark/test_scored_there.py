@@ -60,13 +60,13 @@ def with_troubles(tables: Tables) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def run(session: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("scored")
     tables = with_troubles(simulate(300, seed=8, prevalence=0.15).tables)
     at = newest(tables) - timedelta(days=10)
     write_tables(tables, folder / "data")
     asked = f"score --data {folder}/data --model {MODEL} --at {at.isoformat()} --out {folder}/scores.parquet"
-    done = CliRunner().invoke(app, [*asked.split(), "--engine", "spark", "--master", str(session.sparkContext.master)])
+    done = CliRunner().invoke(app, [*asked.split(), "--engine", "spark", "--master", str(spark.sparkContext.master)])
     assert done.exit_code == 0, done.output
     read_here = read(folder / "data", at + timedelta(days=365)).tables
     return Run(folder, done.output, assess(read_here, load(MODEL), at).scores())
@@ -100,7 +100,7 @@ def test_the_closing_line_counts_repeats_and_rejected_rows(run: Run) -> None:
     assert "3 repeated, 2 rejected" in run.told
 
 
-def test_two_executors_worked_on_it_in_processes_of_their_own(session: SparkSession, run: Run) -> None:
+def test_two_executors_worked_on_it_in_processes_of_their_own(spark: SparkSession, run: Run) -> None:
     assert run.there.height
-    known = session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
+    known = spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
     assert known == 3  # the driver is one of them
