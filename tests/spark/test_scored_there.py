@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -92,8 +93,8 @@ def test_the_most_suspicious_stands_first(run: Run) -> None:
 
 
 def test_rejected_rows_lie_beside_the_scores_with_their_reasons(run: Run) -> None:
-    rejected = pl.concat(pl.read_ndjson(path) for path in (run.folder / "rejected.jsonl").glob("*.json"))
-    assert sorted(reason.split(":")[0] for reason in rejected["reason"]) == ["grant_id", "input_tokens"]
+    lines = [line for path in (run.folder / "rejected.jsonl").glob("*.json") for line in path.read_text().splitlines()]
+    assert sorted(json.loads(line)["reason"].split(":")[0] for line in lines) == ["grant_id", "input_tokens"]
 
 
 def test_the_closing_line_counts_repeats_and_rejected_rows(run: Run) -> None:
