@@ -14,8 +14,8 @@ from grantguard.contract import ACCOUNTS, BILLING, CAMPAIGNS, GRANTS, LABELS, US
 from grantguard.dated import MILESTONES
 from grantguard.faults import Fault, leave_out
 from grantguard.histories import Own, Share, count_in_crowds, find_bucket, find_thresholds
-from grantguard.parcels.spreading import REJECTED
 from grantguard.parcels.wrapping import ALL, Parcel, as_batches, lay_open, open_parcels, pack, read_batch, send
+from grantguard.sources.files import REJECTED
 
 COUNTED = pl.Schema({"kind": pl.String(), "n": pl.Int64(), "step": pl.Int64()})
 """Of a table, so many rows and so many repeats."""

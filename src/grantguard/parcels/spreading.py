@@ -14,18 +14,16 @@ from grantguard.contract import TIME, Table, Tables
 from grantguard.faults import find_faults
 from grantguard.histories import find_bucket
 from grantguard.parcels.wrapping import ALL, as_batches, lay_open, pack, read_batch, send
+from grantguard.sources.files import REJECTED
 
 FILE, STRAY = "file", "is stray"
 """Columns that are read with a table's own: which file a row is of; whether its grant is another account's."""
-
-REJECTED = pl.Schema(
-    {"table": pl.String(), "file": pl.String(), "row": pl.Int64(), "reason": pl.String(), "content": pl.String()}
-)
 
 ROWS_AT_ONCE = 250_000
 """Rows that are checked together."""
 
 REJECTED_DDL = "table string, file string, row long, reason string, content string"
+"""Rejected rows, as Spark reads them."""
 
 FAULT = pl.Schema({"table": pl.String(), "column": pl.String(), "accounts": pl.Int64(), "share": pl.Float64()})
 

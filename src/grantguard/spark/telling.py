@@ -10,8 +10,8 @@ from pyspark.sql import functions as sf
 
 from grantguard.contract import INPUTS
 from grantguard.parcels.dating import open_rejected
-from grantguard.parcels.spreading import REJECTED, REJECTED_DDL
-from grantguard.sources.files import Counts
+from grantguard.parcels.spreading import REJECTED_DDL
+from grantguard.sources.files import REJECTED, Counts
 from grantguard.spark.scoring import Dated
 
 
