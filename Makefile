@@ -28,6 +28,7 @@ bench: $(READY)  ## speed, as ratios side by side
 	@$(BIN)/python tests/bench.py
 	@$(BIN)/python tests/bench_service.py 2>/dev/null
 	@$(BIN)/python tests/bench_console.py 2>/dev/null
+	@$(BIN)/python tests/bench_spark.py --kill 2>/dev/null
 
 bench-kills: $(READY)  ## the service killed twenty times while rows come in: what is lost, what is there twice
 	@$(BIN)/python tests/bench_kills.py

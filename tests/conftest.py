@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import polars as pl
@@ -41,6 +44,9 @@ from grantguard.store.shelf import Shelf
 from grantguard.training import Recipe, train
 from grantguard.vocabulary import Decision, Reason, Recheck, Support
 from grantguard.worlds import World, simulate
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 Keep = Callable[..., None]
@@ -411,3 +417,32 @@ def visit(office: Office) -> Callable[[str], Visit]:
 def quoted() -> Callable[[str], str]:
     """An id as an address tells it."""
     return lambda name: quote(name, safe="")
+
+
+SMALL = {
+    "spark.executor.memory": "700m",
+    "spark.scheduler.minRegisteredResourcesRatio": "1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "false",
+}
+"""A population of a few hundred accounts is soon shuffled."""
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One Spark session for all tests of a process: two executors, each a process of its own."""
+    if shutil.which("java") is None and os.environ.get("CI") != "true":
+        pytest.skip("Spark needs a Java, and there is none on the path")
+    import pyspark  # noqa: PLC0415 - few tests need it, and it takes a while
+
+    from grantguard.spark import open_cluster  # noqa: PLC0415 - the same
+
+    home = tmp_path_factory.mktemp("spark")
+    for part in ("bin", "jars", "python"):
+        (home / part).symlink_to(Path(pyspark.__file__).parent / part)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # A cluster on one machine writes its logs into its own folder, which is to be the test's.
+        patch.setenv("SPARK_HOME", str(home))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "src"))
+        with open_cluster("local-cluster[2,1,700]", SMALL) as opened:
+            yield opened

@@ -31,8 +31,19 @@ PURE = {
     "report": 6,
 }
 OUTSIDE = {"sources", "store", "ledgers"}
-MEETING = {"assessment", "backtest", "buckets", "drift", "delivery", "settlement", "jobs", "keeping", "figures"}
-DOORS = {"cli", "service", "console", "settings", "reference", "client", "__main__"}
+MEETING = {
+    "assessment",
+    "backtest",
+    "drift",
+    "delivery",
+    "settlement",
+    "jobs",
+    "keeping",
+    "figures",
+    "buckets",
+    "parcels",
+}
+DOORS = {"cli", "service", "console", "spark", "settings", "reference", "client", "__main__"}
 
 ALLOWED = {
     "histories": GROUND,
@@ -58,6 +69,7 @@ ALLOWED = {
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
+    "parcels": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
     "figures": GROUND
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},
@@ -113,6 +125,12 @@ def test_only_the_command_line_imports_another_door(path: Path) -> None:
 def test_the_pure_wing_reads_no_clock_environment_or_file(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports_of(path)} & IMPURE
     assert ".now(" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_door_for_clusters_imports_spark(path: Path) -> None:
+    asked = {name.split(".")[0] for name in imports_of(path)}
+    assert "pyspark" not in asked or room_of(path) == "spark"
 
 
 @pytest.mark.parametrize("path", sorted((SOURCE / "client").glob("*.py")), ids=lambda path: str(path.name))

@@ -37,6 +37,7 @@
         │   ├── StoreUnreachable it does not answer, or broke off; asking again may help
         │   └── MigrationChanged a migration was edited after it had been applied
         ├── AddressRefused       a ledger's address is not one to call
+        ├── EngineMissing        what a cluster is spoken to with is not installed
         ├── Unavailable          a service did not answer in time             (raised by the client)
         ├── RequestRefused       a service answered that it will not          (raised by the client)
         └── BundleError          a bundle cannot be used
@@ -195,6 +196,10 @@ class MigrationChanged(StoreError):
 
 class AddressRefused(WorkError):
     """A ledger's name leads to an address inside the own network."""
+
+
+class EngineMissing(WorkError):
+    """What a cluster is spoken to with is not installed."""
 
 
 class Unavailable(WorkError):

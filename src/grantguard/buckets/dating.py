@@ -8,11 +8,11 @@ from datetime import datetime
 
 import polars as pl
 
-from grantguard.buckets.parting import Tell, find_bucket
+from grantguard.buckets.parting import Tell
 from grantguard.buckets.scratch import Scratch
 from grantguard.checking import merge_repeats
 from grantguard.contract import USAGE, Tables
-from grantguard.histories import Everybody, Own, Share, find_shared
+from grantguard.histories import Everybody, Own, Share, find_bucket, find_shared
 
 VALUES_APART = 16
 """Facts are compared by part of their values, so that all accounts' facts are never at hand together."""

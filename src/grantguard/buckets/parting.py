@@ -11,6 +11,7 @@ import polars as pl
 
 from grantguard.buckets.scratch import Scratch
 from grantguard.contract import TIME, USAGE
+from grantguard.histories import find_bucket
 from grantguard.sources.files import REJECTED, Counts, Intake, Slice, read, read_slices
 
 BYTES_AN_EVENT = 2_000
@@ -43,11 +44,6 @@ class Parted:
 def count_buckets(rows: int, memory: int) -> int:
     """How many buckets so many events need, for so many bytes."""
     return max(1, -(-rows * BYTES_AN_EVENT // max(memory - BASE, BYTES_AN_EVENT)))
-
-
-def find_bucket(buckets: int) -> pl.Expr:
-    """The bucket of an account."""
-    return (pl.col("account_id").hash(seed=0) % buckets).cast(pl.Int32).alias("bucket")
 
 
 def part(data: Path, scratch: Scratch, buckets: int, now: datetime, tell: Tell) -> Parted:

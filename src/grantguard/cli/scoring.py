@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 from grantguard.assessment import Assessment, assess
 from grantguard.authenticity import weigh as weigh_accounts
 from grantguard.cli.bulk import Question, scored_within
+from grantguard.cli.clusters import EngineOption, MasterOption, Order, read_engine, score_on_cluster
 from grantguard.cli.terminal import (
     AtOption,
     DataOption,
@@ -31,6 +32,7 @@ from grantguard.cli.terminal import (
 )
 from grantguard.contract import LABELS
 from grantguard.discovery import flag
+from grantguard.errors import UsageError
 from grantguard.forest import Bundle
 from grantguard.review import AUDIT_SHARE, build_queue, find_audit_share
 from grantguard.sources.files import read_one
@@ -54,9 +56,11 @@ def score(
         typer.Option(
             min=1.0,
             help="Take about so many gigabytes at most: accounts are scored in buckets, beside the output until it is"
-            " whole, and an interrupted run goes on where it was.",
+            " whole, and an interrupted run goes on where it was. On a cluster: what a task may take, 2 unless said.",
         ),
     ] = None,
+    engine: EngineOption = "local",
+    master: MasterOption = None,
     keep_going: KeepGoing = False,
 ) -> None:
     """Score every account, with reasons and a decision, most suspicious first.
@@ -64,7 +68,13 @@ def score(
     Example: grantguard score --data data/sample --model models/default --out scores.parquet
     """
     require_suffix(out)
+    cluster = read_engine(engine, master, out)
+    if cluster is not None and fdr is not None:
+        raise UsageError("--fdr: flags are not made on a cluster; leave it out, or score with --engine local")
     bundle = load(model)
+    if cluster is not None:
+        score_on_cluster(Order(data, bundle, out, at, memory, cluster, keep_going))
+        return
     if memory is not None:
         with scored_within(Question(data, bundle, at, memory, keep_going), out) as plan:
             stream_table(plan if fdr is None else _flagged(plan, fdr, bundle), out)

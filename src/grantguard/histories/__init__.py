@@ -8,17 +8,28 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 from __future__ import annotations
 
 from grantguard.histories.charging import charge
-from grantguard.histories.everybody import Bucket, Everybody, Share, find_shared, past_among
-from grantguard.histories.keys import run
+from grantguard.histories.everybody import (
+    Bucket,
+    Everybody,
+    Share,
+    count_in_crowds,
+    find_bucket,
+    find_shared,
+    past_among,
+)
+from grantguard.histories.keys import PAST_EVENTS, run
 from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.own import Own
-from grantguard.histories.past import Histories, Linked, Past, ask
+from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask
 from grantguard.histories.reach import REACH
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
+from grantguard.histories.thresholds import find_thresholds
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
     "HUBS",
+    "MOST_EVENTS",
+    "PAST_EVENTS",
     "REACH",
     "Billing",
     "Bucket",
@@ -37,8 +48,11 @@ __all__ = [
     "View",
     "ask",
     "charge",
+    "count_in_crowds",
+    "find_bucket",
     "find_rings",
     "find_shared",
+    "find_thresholds",
     "follow_rings",
     "link_around",
     "past_among",

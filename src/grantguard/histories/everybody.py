@@ -73,22 +73,52 @@ class Everybody:
     @classmethod
     def of(cls, told: Mapping[str, pl.DataFrame], campaigns: pl.DataFrame, at: datetime) -> Everybody:
         """Of all that the shares of all buckets say, by the names of ``Share``, but for ``facts``."""
+        return cls.counted(
+            count_in_crowds(told["likenesses"]),
+            int(told["arrived"]["n"].sum()),
+            {**told, "thresholds": find_thresholds(told["lengths"])},
+            campaigns,
+            at,
+        )
+
+    @classmethod
+    def counted(
+        cls,
+        in_crowds: pl.DataFrame,
+        arrived: int,
+        told: Mapping[str, pl.DataFrame],
+        campaigns: pl.DataFrame,
+        at: datetime,
+    ) -> Everybody:
+        """Of what is counted already: ``count_in_crowds`` over all, and how many accounts had shown anything.
+
+        ``told`` has ``marks``, ``guests``, ``guest_facts`` and ``thresholds``.
+        """
         return cls(
-            crowds=_count_crowds(told["likenesses"], int(told["arrived"]["n"].sum()), at),
+            crowds=_name_everybody(in_crowds, arrived, at),
             marks=told["marks"],
             guests=let_in(told["guests"], campaigns),
             guest_facts=told["guest_facts"],
-            thresholds=find_thresholds(told["lengths"]),
+            thresholds=told["thresholds"],
         )
 
 
-def _count_crowds(likenesses: pl.DataFrame, arrived: int, at: datetime) -> pl.DataFrame:
+def count_in_crowds(likenesses: pl.DataFrame) -> pl.DataFrame:
+    """``kind``, ``crowd`` and ``n``: how many of these accounts stand in each crowd; counts of buckets add up."""
     joined = likenesses.lazy().filter(pl.col("bin").is_not_null())
     kinds = [joined.select("kind", crowd=name_crowd(*shared)) for shared in COUNTED.values()]
-    counts = pl.concat(kinds).group_by(CROWD).agg(n=pl.len().cast(pl.Int64))
+    return run(pl.concat(kinds).group_by(CROWD).agg(n=pl.len().cast(pl.Int64)))
+
+
+def _name_everybody(in_crowds: pl.DataFrame, arrived: int, at: datetime) -> pl.DataFrame:
     anyone = pl.LazyFrame({"kind": [ANYONE], "n": [arrived]}).select("kind", "n", crowd=name_crowd())
-    named = [each.select(*CROWD, "n") for each in (counts, anyone)]
+    named = [each.select(*CROWD, "n") for each in (in_crowds.lazy(), anyone)]
     return run(pl.concat(named).select(*CROWD, when=pl.lit(at, TIME), n="n"))
+
+
+def find_bucket(buckets: int) -> pl.Expr:
+    """The bucket of an account."""
+    return (pl.col("account_id").hash(seed=0) % buckets).cast(pl.Int32).alias("bucket")
 
 
 def find_shared(facts: pl.DataFrame) -> pl.DataFrame:
@@ -116,7 +146,8 @@ class Bucket:
 
 def past_among(everybody: Everybody, bucket: Bucket) -> Past:
     """The past of a bucket, exact as of the moment of ``everybody``."""
-    facts = pl.concat([bucket.facts, everybody.guest_facts]).unique([*VALUE, "account_id"])
+    # Whoever brought others is named as often as there are buckets of them: the first of it counts.
+    facts = keep_first(pl.concat([bucket.facts, everybody.guest_facts]).lazy())
     known = pl.concat([bucket.account_ids, facts["account_id"]]).unique().to_frame()
     crowds = [bucket.likenesses.select("kind", crowd=name_crowd(*shared)) for shared in COUNTED.values()]
     crowds.append(pl.select(kind=pl.lit(ANYONE), crowd=name_crowd()))

@@ -1,0 +1,120 @@
+"""Scoring on a cluster: its options, and what is said around ``grantguard.spark``, which is imported when asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grantguard.buckets import count_buckets
+from grantguard.cli.bulk import GIGABYTE
+from grantguard.cli.terminal import moment_of, now, progress, say, screen, warn
+from grantguard.contract import Tables
+from grantguard.errors import EngineMissing, UsageError
+from grantguard.forest import Bundle
+from grantguard.sources.files import Intake, describe_counts, require_tolerable
+
+if TYPE_CHECKING:
+    from grantguard.spark import Dated
+
+ENGINES = ("local", "spark")
+
+MEMORY_OF_A_TASK = 2.0
+"""Gigabytes that a task's Python may take, where nobody says."""
+
+BUCKETS_A_CORE = 2
+"""Buckets, at least, for each core of the cluster: accounts fall into them unevenly."""
+
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="local, or spark: a cluster, over a data directory of Parquet.")
+]
+MasterOption = Annotated[
+    str | None,
+    typer.Option("--master", help="The cluster's address, with --engine spark: spark://host:7077, yarn, local[2]."),
+]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to score on which cluster, and where to write it."""
+
+    data: Path
+    bundle: Bundle
+    out: Path
+    at: str | None
+    memory: float | None
+    master: str
+    keep_going: bool
+
+
+def read_engine(engine: str, master: str | None, out: Path) -> str | None:
+    """The cluster's address; nothing for this machine. Raises ``UsageError``."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine: '{engine}' is none; say {' or '.join(ENGINES)}")
+    if engine == "local":
+        if master is not None:
+            raise UsageError("--master: the address of a cluster; say --engine spark as well")
+        return None
+    if master is None:
+        raise UsageError("--engine spark: which cluster? Say --master, such as spark://host:7077, yarn or local[2]")
+    if out.suffix != ".parquet":
+        raise UsageError(f"{out}: a cluster writes a folder of Parquet files; end its name in .parquet")
+    return master
+
+
+def score_on_cluster(order: Order) -> None:
+    """Score as ``order`` says: a folder of Parquet files, most suspicious first, and rejected rows beside it.
+
+    Raises ``EngineMissing``, and what reading a data directory does.
+    """
+    require_engine()
+    from grantguard import spark  # noqa: PLC0415 - PySpark is optional
+
+    at = None if order.at is None else moment_of(order.at, None)
+    memory = round((order.memory or MEMORY_OF_A_TASK) * GIGABYTE)
+    with spark.open_cluster(order.master) as session, progress() as bar:
+        bar.add_task(f"scoring at {order.master}", total=None)
+        least = BUCKETS_A_CORE * session.sparkContext.defaultParallelism
+        question = spark.Question(at, lambda events: max(least, count_buckets(events, memory)))
+        dated = spark.date(spark.Lake(session, address_of(order.data), now()), question)
+        _tell_reading(dated, order)
+        accounts, held = spark.write_scores(spark.score(dated, order.bundle), address_of(order.out))
+    say(f"{order.out}: {accounts:,} accounts, {held:,} to hold (recommended only)")
+
+
+def _tell_reading(dated: Dated, order: Order) -> None:
+    """Say what was read; rejected rows go beside the output. Raises ``TooManyRejected``."""
+    from grantguard import spark  # noqa: PLC0415 - the same
+
+    rejected_to = order.out.parent / "rejected.jsonl"
+    shutil.rmtree(rejected_to, ignore_errors=True)
+    counts, first = spark.count(dated), spark.find_first_rejected(dated)
+    if first.height:
+        spark.write_rejected(dated, address_of(rejected_to))
+    require_tolerable(Intake(Tables.of(), first, counts), rejected_to, keep_going=order.keep_going)
+    if screen.is_terminal or first.height:
+        more = f"; rejected rows are in {rejected_to}" if first.height else ""
+        screen.print(describe_counts(counts) + more, highlight=False, soft_wrap=True)
+    for fault in dated.faults:
+        warn(str(fault))
+
+
+def require_engine() -> None:
+    """Raise ``EngineMissing``, with what to install, where PySpark or a Java is not there."""
+    if find_spec("pyspark") is None:
+        raise EngineMissing("--engine spark: PySpark is not installed; pip install 'grantguard[spark]'")
+    home = os.environ.get("JAVA_HOME")
+    if shutil.which("java", path=f"{home}/bin" if home else None) is None:
+        where = f"JAVA_HOME, {home}, has no bin/java" if home else "no java is on the path"
+        raise EngineMissing(f"--engine spark: {where}; install Java 17 or newer, such as openjdk-17-jre-headless")
+
+
+def address_of(path: Path) -> str:
+    """A folder as Spark knows it; ``hdfs://`` and its like, which a path spells with one stroke, whole again."""
+    return re.sub(r"^([a-z][a-z0-9+.-]*):/(?!/)", r"\1://", str(path))

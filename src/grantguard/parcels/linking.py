@@ -1,0 +1,82 @@
+"""The second work on a bucket: what its accounts share with those of all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+import pyarrow as pa
+
+from grantguard.contract import GRANTS, USAGE, Tables
+from grantguard.dated import ANYONE, FACT, GUEST, LIKENESS, MILESTONES, THRESHOLD
+from grantguard.histories import Bucket, Everybody, Past, ask, find_bucket, past_among, strong_pairs
+from grantguard.parcels.dating import read_tables
+from grantguard.parcels.wrapping import Parcel, lay_open, open_parcels, pack, send
+
+KEYED_FACT = pl.Schema({**FACT, "value": pl.UInt64()})
+KEYED_LIKENESS = pl.Schema({**LIKENESS, "value": pl.UInt64(), "likeness": pl.UInt64()})
+SIGNED_FACT = pl.Schema({**FACT, "value": pl.Int64()})
+COUNTED = pl.Schema({"kind": pl.String(), "value": pl.Int64(), "n": pl.Int64()})
+
+
+@dataclass(frozen=True)
+class Link:
+    """Links buckets, as of a moment."""
+
+    buckets: int
+    at: datetime
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """What ``Past.link`` gives of each bucket, packed, and its strong pairs, open."""
+        for parcel in open_parcels(batches):
+            if "marks" in parcel.frames:
+                yield from send(self._link(parcel))
+
+    def _link(self, parcel: Parcel) -> Iterator[pl.DataFrame]:
+        linked = read_past(parcel, self.at).link(ask(accounts_of(parcel), self.at))
+        for name, frame in vars(linked).items():
+            yield pack(name, frame, parcel.bucket)
+        strong = strong_pairs(linked.kin)
+        for one, other in (("account_id", "other"), ("other", "account_id")):
+            pairs = strong.select(account_id=one, other=other).with_columns(find_bucket(self.buckets))
+            yield lay_open("pair", pairs)
+
+
+def accounts_of(parcel: Parcel) -> pl.Series:
+    """The bucket's accounts, in the order in which all work on it asks about them."""
+    known = [parcel.read("marks", MILESTONES), parcel.read("grants", GRANTS.schema)]
+    return pl.concat([frame["account_id"] for frame in known]).unique().sort()
+
+
+def read_past(parcel: Parcel, at: datetime) -> Past:
+    """The past of a bucket among everybody, as far as the parcel has it."""
+    tables = read_tables(parcel)
+    marks = parcel.read("marks", MILESTONES)
+    bucket = Bucket(
+        account_ids=accounts_of(parcel),
+        tables=Tables.of(**(vars(tables) | {"usage": USAGE.empty()})),
+        events=parcel.take("events") if "events" in parcel.frames else pl.DataFrame(),
+        facts=pl.concat([parcel.read("own", KEYED_FACT), _key(parcel.read("given", SIGNED_FACT))]),
+        likenesses=parcel.read("likenesses", KEYED_LIKENESS),
+    )
+    return past_among(_read_everybody(parcel, marks, tables.campaigns, at), bucket)
+
+
+def _read_everybody(parcel: Parcel, marks: pl.DataFrame, campaigns: pl.DataFrame, at: datetime) -> Everybody:
+    counted = parcel.read("crowd", COUNTED)
+    arrived = counted.filter(pl.col("kind") == ANYONE)["n"].sum()
+    in_crowds = _key(counted.filter(pl.col("kind") != ANYONE)).rename({"value": "crowd"})
+    others = parcel.read("given", MILESTONES)
+    told = {
+        "marks": pl.concat([marks, others]).unique("account_id", keep="first"),
+        "guests": parcel.read("guests", GUEST),
+        "guest_facts": parcel.read("guest_facts", KEYED_FACT),
+        "thresholds": parcel.read("thresholds", THRESHOLD),
+    }
+    return Everybody.counted(in_crowds, int(arrived), told, campaigns, at)
+
+
+def _key(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col("value").reinterpret(signed=False))

@@ -1,0 +1,135 @@
+"""Frames as rows of one shape, so that all kinds of them travel together and come out bucket by bucket.
+
+A frame that no cluster needs to look into is packed: a row holds thousands of its rows. What is joined and counted
+by the cluster itself lies open: a row is a row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+import polars as pl
+import pyarrow as pa
+
+from grantguard.contract import TIME
+from grantguard.dated import MILESTONES
+
+PARCEL = pl.Schema(
+    {
+        "bucket": pl.Int32(),
+        "name": pl.String(),
+        "frame": pl.Binary(),
+        "n": pl.Int64(),
+        "kind": pl.String(),
+        "value": pl.Int64(),
+        "other": pl.String(),
+        "seen_at": TIME,
+        "step": pl.Int64(),
+        **MILESTONES,
+    }
+)
+"""A row: of which bucket, of which frame; packed (``frame``, of ``n`` rows) or open (the rest)."""
+
+SPARK_TYPES = {pl.Int32: "int", pl.String: "string", pl.Binary: "binary", pl.Int64: "long", pl.Datetime: "timestamp"}
+PARCEL_DDL = ", ".join(f"{name} {SPARK_TYPES[dtype.base_type()]}" for name, dtype in PARCEL.items())
+"""The same, as Spark reads it."""
+
+ALL = -1
+"""The bucket of what every bucket needs."""
+
+ROWS_PACKED = 20_000
+"""Rows that are packed together: a few megabytes."""
+
+ROWS_OPEN = 10_000
+"""Open rows that travel together."""
+
+ARROW_TYPES = {
+    pl.Int32: pa.int32(),
+    pl.String: pa.string(),
+    pl.Binary: pa.binary(),
+    pl.Int64: pa.int64(),
+    pl.Float64: pa.float64(),
+    pl.Datetime: pa.timestamp("us", "UTC"),
+}
+
+
+def pack(name: str, frame: pl.DataFrame, bucket: int, kind: str | None = None) -> pl.DataFrame:
+    """A frame in packed rows, one at least."""
+    slices = list(frame.iter_slices(ROWS_PACKED)) or [frame]
+    packed = {"frame": [_write(each) for each in slices], "n": [each.height for each in slices]}
+    rows = pl.DataFrame(packed, schema={"frame": pl.Binary, "n": pl.Int64})
+    return rows.with_columns(bucket=pl.lit(bucket, pl.Int32), name=pl.lit(name), kind=pl.lit(kind, pl.String))
+
+
+def lay_open(name: str, frame: pl.DataFrame, bucket: int | None = None) -> pl.DataFrame:
+    """A frame of some of a parcel's columns in open rows; where no ``bucket`` is given, each row has its own."""
+    named = frame.with_columns(name=pl.lit(name))
+    return named if bucket is None else named.with_columns(bucket=pl.lit(bucket, pl.Int32))
+
+
+def send(frames: Iterable[pl.DataFrame]) -> Iterator[pa.RecordBatch]:
+    """What ``pack`` and ``lay_open`` gave, as it travels."""
+    for frame in frames:
+        missing = [pl.lit(None, dtype).alias(name) for name, dtype in PARCEL.items() if name not in frame.columns]
+        yield from as_batches(frame.with_columns(missing).select(PARCEL.names()), 1 if "frame" in frame else ROWS_OPEN)
+
+
+def as_batches(frame: pl.DataFrame, rows: int = ROWS_OPEN) -> Iterator[pa.RecordBatch]:
+    """A flat frame in batches of so many rows."""
+    shape = pa.schema([(name, ARROW_TYPES[dtype.base_type()]) for name, dtype in frame.schema.items()])
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(shape)
+    yield from table.to_batches(max_chunksize=rows)
+
+
+def read_batch(batch: pa.RecordBatch) -> pl.DataFrame:
+    """A batch as a frame, its times in UTC."""
+    frame = pl.from_arrow(pa.Table.from_batches([batch]))
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError("a batch has columns")
+    return frame
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """All that came of one bucket, by name."""
+
+    bucket: int
+    frames: Mapping[str, list[pl.DataFrame]]
+
+    def read(self, name: str, schema: pl.Schema) -> pl.DataFrame:
+        """The frame of this name, which has this shape."""
+        parts = [part.select(schema.names()) for part in self.frames.get(name, [])]
+        return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+    def take(self, name: str) -> pl.DataFrame:
+        """The packed frame of this name, which is there, whatever its shape."""
+        return pl.concat(self.frames[name])
+
+
+def open_parcels(batches: Iterable[pa.RecordBatch]) -> Iterator[Parcel]:
+    """The parcels of a partition whose rows stand by bucket, one at a time."""
+    bucket, held = ALL, defaultdict[str, list[pl.DataFrame]](list)
+    for batch in batches:
+        parts = read_batch(batch).partition_by("bucket", "name", as_dict=True, maintain_order=True)
+        for (number, name), rows in parts.items():
+            if number != bucket and held:
+                yield Parcel(bucket, held)
+                held = defaultdict(list)
+            bucket = int(number)
+            held[str(name)].extend(_unpack(rows))
+    if held:
+        yield Parcel(bucket, held)
+
+
+def _unpack(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    packed = rows["frame"].drop_nulls()
+    return [pl.read_ipc(BytesIO(each)) for each in packed] if len(packed) else [rows.drop("frame")]
+
+
+def _write(frame: pl.DataFrame) -> bytes:
+    written = BytesIO()
+    frame.write_ipc(written, compression="lz4")
+    return written.getvalue()

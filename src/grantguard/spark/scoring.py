@@ -1,0 +1,122 @@
+"""``score`` on a cluster: spread, dated, linked, put in rings and scored, each pass by bucket of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sf
+
+from grantguard.contract import ACCOUNTS, BILLING, CAMPAIGNS, GRANTS, LABELS, USAGE, Table
+from grantguard.errors import InputError
+from grantguard.faults import Fault
+from grantguard.forest import Bundle
+from grantguard.histories import MOST_EVENTS
+from grantguard.parcels.dating import Date
+from grantguard.parcels.linking import Link
+from grantguard.parcels.scoring import SCORES_DDL, Score
+from grantguard.parcels.spreading import Spread
+from grantguard.parcels.wrapping import ALL, PARCEL_DDL
+from grantguard.spark.reading import Lake, cut, find_faults, measure
+from grantguard.spark.rings import find_rings
+from grantguard.spark.sharing import by_bucket, give_crowds, give_facts, give_thresholds, named, to_all, together
+
+KEPT = StorageLevel.DISK_ONLY
+"""Where a pass's outcome waits for the next one; what is lost with an executor is made again."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """As of when (None: the newest event), how many buckets so many events take, and how many are read of one account.
+
+    Of an account with more, the newest are read, and the first few, which say how it began.
+    """
+
+    at: datetime | None
+    count_buckets: Callable[[int], int]
+    most_events: int = MOST_EVENTS
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Buckets whose facts are dated, as of a moment: ``parcels``; and the columns at fault."""
+
+    lake: Lake
+    parcels: DataFrame
+    buckets: int
+    at: datetime
+    faults: tuple[Fault, ...]
+
+
+def date(lake: Lake, question: Question) -> Dated:
+    """The rows read, checked, spread over buckets and dated.
+
+    Raises ``InputError`` and what ``Lake`` does.
+    """
+    usage = lake.read_usage()
+    at = question.at or lake.find_newest(usage)
+    if at is None:
+        raise InputError("usage: no event to read histories as of; say the moment with --at")
+    usage = lake.up_to(usage, at)
+    measured = measure(usage, question.most_events)
+    accounts = lake.need(ACCOUNTS)
+    faults = find_faults(accounts, ACCOUNTS, measured.accounts) + find_faults(usage, USAGE, measured.accounts)
+    buckets = question.count_buckets(measured.events)
+    spread = _spread(lake, cut(usage, measured, question.most_events), buckets)
+    return Dated(lake, _pass(spread, buckets, Date(buckets, at, faults)), buckets, at, faults)
+
+
+def score(dated: Dated, bundle: Bundle) -> DataFrame:
+    """The contract's ``scores`` of every account, in no order."""
+    parcels, buckets, at = dated.parcels, dated.buckets, dated.at
+    needed = _needed_by_all(dated)
+    own = named(parcels, "grants", "own", "likenesses", "marks")
+    linked = _pass(
+        together(own, give_facts(parcels), give_crowds(parcels, buckets), needed), buckets, Link(buckets, at)
+    )
+    own = named(parcels, "accounts", "grants", "billing", "events", "marks")
+    ready = together(own, named(linked, "ties", "kin"), find_rings(linked), needed)
+    return by_bucket(ready, buckets).mapInArrow(Score(bundle, at), SCORES_DDL).persist(KEPT)
+
+
+def _pass(parcels: DataFrame, buckets: int, work: Date | Link) -> DataFrame:
+    return by_bucket(parcels, buckets).mapInArrow(work, PARCEL_DDL).persist(KEPT)
+
+
+def _spread(lake: Lake, usage: DataFrame, buckets: int) -> DataFrame:
+    parts = [usage.mapInArrow(Spread(USAGE, buckets, lake.now), PARCEL_DDL)]
+    for table in (ACCOUNTS, GRANTS, BILLING):
+        rows = lake.read(table)
+        if rows is not None:
+            parts.append(_spread_whole(rows, Spread(table, buckets, lake.now, whole=True)))
+    for table in (CAMPAIGNS, LABELS):
+        told = _spread_to_all(lake, table)
+        parts.append(told.filter(sf.col("bucket") != ALL))
+    parts.append(_for_all(lake, CAMPAIGNS, buckets))
+    return together(*parts)
+
+
+def _spread_whole(rows: DataFrame, spread: Spread) -> DataFrame:
+    """Rows of one identity come together first: which bucket a repeat belongs to may differ."""
+    return rows.repartition(*spread.table.identity).mapInArrow(spread, PARCEL_DDL)
+
+
+def _spread_to_all(lake: Lake, table: Table) -> DataFrame:
+    rows = lake.read(table)
+    if rows is None:
+        return lake.spark.createDataFrame([], PARCEL_DDL)
+    # Few rows: in one place all of an identity are there, optional columns or none.
+    return rows.coalesce(1).mapInArrow(Spread(table, 1, lake.now, whole=True, to_all=True), PARCEL_DDL)
+
+
+def _for_all(lake: Lake, table: Table, buckets: int) -> DataFrame:
+    return to_all(_spread_to_all(lake, table).filter(sf.col("bucket") == ALL), buckets)
+
+
+def _needed_by_all(dated: Dated) -> DataFrame:
+    guests = dated.parcels.filter(sf.col("bucket") == ALL)
+    small = [_for_all(dated.lake, table, dated.buckets) for table in (CAMPAIGNS, LABELS)]
+    return together(to_all(together(guests, give_thresholds(dated.parcels)), dated.buckets), *small)

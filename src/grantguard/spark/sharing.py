@@ -1,0 +1,87 @@
+"""What buckets need of each other, by Spark's own joins and group-bys: shared values, crowds, and what all need."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as sf
+
+from grantguard.dated import ANYONE, MILESTONES
+from grantguard.histories import REACH
+from grantguard.parcels.dating import find_all_thresholds
+from grantguard.parcels.wrapping import ALL, PARCEL, PARCEL_DDL
+
+VALUE = ["kind", "value"]
+
+
+def by_bucket(parcels: DataFrame, buckets: int) -> DataFrame:
+    """Parcels as executors open them: a bucket's rows together."""
+    return parcels.repartition(buckets, "bucket").sortWithinPartitions("bucket")
+
+
+def together(*parts: DataFrame) -> DataFrame:
+    """Parcels that have some of the columns, as parcels that have all."""
+    return reduce(DataFrame.unionByName, (_complete(part) for part in parts))
+
+
+def named(parcels: DataFrame, *names: str) -> DataFrame:
+    """The parcels of some frames, but what all buckets need."""
+    return parcels.filter((sf.col("bucket") != ALL) & sf.col("name").isin(*names))
+
+
+def give_facts(dated: DataFrame) -> DataFrame:
+    """For each bucket the facts of all accounts of the values that its own accounts share, with their milestones.
+
+    A value is shared that more than one account showed and that is no hub of pairs alone; of one that more than
+    ``REACH.most_of_others`` showed, so many, the first, are given: it says nothing of anybody any more.
+    """
+    facts = dated.filter(sf.col("name") == "fact").select("bucket", *VALUE, "account_id", "seen_at")
+    shown = facts.groupBy(*VALUE).agg(sf.count("*").alias("holders"))
+    shared = facts.join(shown.filter((sf.col("holders") > 1) & ~_is_hub()), VALUE)
+    wanted = shared.select("bucket", *VALUE).distinct()
+    given = wanted.join(_first_holders(shared.drop("bucket")), VALUE)
+    lives = dated.filter(sf.col("name") == "mark").select(*MILESTONES.names())
+    return given.join(lives, "account_id", "left").withColumn("name", sf.lit("given"))
+
+
+def give_crowds(dated: DataFrame, buckets: int) -> DataFrame:
+    """For each bucket how many accounts stand in the crowds that its own stand in, and how many there are at all."""
+    crowds = dated.filter(sf.col("name") == "crowd")
+    counts = crowds.groupBy(*VALUE).agg(sf.sum("n").alias("n"))
+    given = crowds.select("bucket", *VALUE).distinct().join(counts, VALUE)
+    arrived = dated.filter(sf.col("name") == "fact").agg(sf.countDistinct("account_id").alias("n"))
+    anyone = to_all(arrived.withColumn("kind", sf.lit(ANYONE)), buckets)
+    return together(given, anyone).withColumn("name", sf.lit("crowd"))
+
+
+def give_thresholds(dated: DataFrame) -> DataFrame:
+    """Where extended context begins, read from the inputs of all."""
+    lengths = dated.filter(sf.col("name") == "length").groupBy("seen_at", "step").agg(sf.sum("n").alias("n"))
+    return lengths.repartition(1).mapInArrow(find_all_thresholds, PARCEL_DDL)
+
+
+def to_all(parts: DataFrame, buckets: int) -> DataFrame:
+    """The same rows for every bucket."""
+    every = parts.sparkSession.range(buckets).select(sf.col("id").cast("int").alias("bucket"))
+    return parts.drop("bucket").crossJoin(every)
+
+
+def _is_hub() -> Column:
+    hubs = [(sf.col("kind") == kind) & (sf.col("holders") >= most) for kind, most in REACH.most_holders.items()]
+    return reduce(Column.__or__, hubs)
+
+
+def _first_holders(shared: DataFrame) -> DataFrame:
+    """The facts of shared values, of the most crowded the first alone; only those are put in order."""
+    most = REACH.most_of_others
+    crowded = sf.col("holders") > most
+    rank = sf.row_number().over(Window.partitionBy(*VALUE).orderBy("seen_at", "account_id"))
+    first = shared.filter(crowded).withColumn("rank", rank).filter(sf.col("rank") <= most).drop("rank")
+    return shared.filter(~crowded).unionByName(first).drop("holders")
+
+
+def _complete(part: DataFrame) -> DataFrame:
+    types = dict(column.split(" ") for column in PARCEL_DDL.split(", "))
+    columns = [sf.col(name) if name in part.columns else sf.lit(None).alias(name) for name in PARCEL]
+    return part.select(*(column.cast(types[name]).alias(name) for name, column in zip(PARCEL, columns, strict=True)))

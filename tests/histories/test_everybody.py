@@ -1,0 +1,27 @@
+"""A bucket among everybody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from grantguard.contract import Tables
+from grantguard.dated import GUEST, LIKENESS, MILESTONES, THRESHOLD
+from grantguard.histories import Bucket, Everybody, past_among
+
+NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
+STAR = pl.DataFrame(
+    {"kind": "referral", "value": pl.Series([7, 7], dtype=pl.UInt64), "account_id": "ada", "seen_at": NOON},
+).with_columns(seen_at=pl.Series([NOON + timedelta(days=4), NOON], dtype=pl.Datetime("us", "UTC")))
+"""Ada brought two accounts, which stand in two buckets: each bucket tells of her."""
+
+
+def test_who_brought_accounts_of_many_buckets_was_first_seen_with_the_first_of_them() -> None:
+    keyed = pl.Schema({**LIKENESS, "value": pl.UInt64(), "likeness": pl.UInt64()})
+    told = {"marks": MILESTONES, "guests": GUEST, "guest_facts": STAR.schema, "thresholds": THRESHOLD}
+    nothing = {name: schema.to_frame() for name, schema in told.items()}
+    in_crowds = pl.DataFrame(schema={"kind": pl.String, "crowd": pl.UInt64, "n": pl.Int64})
+    everybody = Everybody.counted(in_crowds, 2, nothing, Tables.of().campaigns, NOON)
+    bucket = Bucket(pl.Series("account_id", ["ada"]), Tables.of(), pl.DataFrame(), STAR, keyed.to_frame())
+    assert past_among(everybody, bucket).facts["seen_at"].to_list() == [NOON]
