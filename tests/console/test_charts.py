@@ -12,7 +12,7 @@ from grantguard.console.hints import HINTS, hint_at
 from grantguard.console.lookalikes import LOOKALIKES, SHOWN, find_lookalikes
 from grantguard.console.testimony import speak_for
 from grantguard.contract import BILLING, GRANTS, USAGE, complete_columns
-from grantguard.histories import charge
+from grantguard.histories import charge_alone
 from grantguard.signals import CATALOGUE
 
 GIVEN = datetime(2025, 5, 10, 7, 41, tzinfo=UTC)
@@ -38,7 +38,7 @@ def used(*hours: float, tokens: int = 100, **more: Any) -> pl.DataFrame:  # noqa
         | more
         for i, hour in enumerate(hours)
     ]
-    return charge(complete_columns(pl.DataFrame(rows, schema_overrides={"credits": pl.Float64}), USAGE), given())
+    return charge_alone(complete_columns(pl.DataFrame(rows, schema_overrides={"credits": pl.Float64}), USAGE), given())
 
 
 def paid(*kinds: str) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from grantguard.console.office import Office
 from grantguard.errors import AccountUnknown
-from grantguard.histories import REACH, ask, charge, link_around
+from grantguard.histories import REACH, ask, charge_alone, link_around
 from grantguard.store.around import read_around
 from grantguard.store.claims import claimed_by
 from grantguard.store.database import Connection
@@ -73,7 +73,7 @@ def read_case(office: Office, account_id: str, now: datetime) -> Case:
     return Case(
         account_id=account_id,
         account=next(small["accounts"].iter_rows(named=True), None),
-        usage=charge(spent.with_columns(account_id=pl.lit(account_id), event_id=pl.lit("")), small["grants"]),
+        usage=charge_alone(spent.with_columns(account_id=pl.lit(account_id)), small["grants"]),
         grants=small["grants"],
         billing=small["billing"].sort("occurred_at"),
         links=link_around(around, ask([account_id], now), small["campaigns"]).sort(

@@ -7,7 +7,7 @@ reduce, for as many accounts and moments as are asked about, each as of its own 
 
 from __future__ import annotations
 
-from grantguard.histories.charging import charge
+from grantguard.histories.charging import charge_alone
 from grantguard.histories.everybody import (
     Bucket,
     Everybody,
@@ -47,7 +47,7 @@ __all__ = [
     "Usage",
     "View",
     "ask",
-    "charge",
+    "charge_alone",
     "count_in_crowds",
     "find_bucket",
     "find_rings",

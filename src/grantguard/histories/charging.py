@@ -33,6 +33,13 @@ def charge(events: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     return run(_with_spending(named.lazy(), grants))
 
 
+def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
+    """One account's usage, charged in order of time, of which no more is known than what is spent."""
+    keyed = usage.sort("occurred_at").with_columns(account=pl.col("account_id").hash(seed=0))
+    ordered = keyed.with_columns(row=pl.int_range(pl.len()), position=pl.int_range(1, pl.len() + 1))
+    return charge(ordered, grants).drop("row", "position", "account", "spend")
+
+
 def _with_named(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     spend = pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits"))
     places = grants.lazy().with_row_index("grant_row")
