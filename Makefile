@@ -4,8 +4,9 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 SERVE  ?= 1
+SIZES  ?= 1,3,10,30
 
-.PHONY: demo test check format lint types bench bench-kills compare screenshots docs sample clean
+.PHONY: demo test check format lint types bench bench-scale flame bench-kills compare screenshots docs sample clean
 
 demo: $(READY)  ## rank data/sample, write the report, then serve (SERVE=0: stop after the report)
 	@$(BIN)/grantguard demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -29,6 +30,13 @@ bench: $(READY)  ## speed, as ratios side by side
 	@$(BIN)/python tests/bench_service.py 2>/dev/null
 	@$(BIN)/python tests/bench_console.py 2>/dev/null
 	@$(BIN)/python tests/bench_spark.py --kill 2>/dev/null
+
+bench-scale: $(READY)  ## growth from 1 to 30 million events, kept in docs/ (an hour; SIZES=1,3 for a short one)
+	@$(BIN)/python tests/bench_scale.py --sizes $(SIZES)
+	@$(BIN)/python tests/chart.py
+
+flame: $(READY)  ## where the time of one decision goes, drawn into docs/
+	@$(BIN)/python tests/flame.py
 
 bench-kills: $(READY)  ## the service killed twenty times while rows come in: what is lost, what is there twice
 	@$(BIN)/python tests/bench_kills.py

@@ -171,8 +171,8 @@ def asking(desk: Desk) -> None:
     keep(desk.database, USAGE, usage(names, 1000))
     fetched = [seconds(partial(read_tables, desk.database, [name])) for name in names]
     decided = [seconds(partial(answer, desk, Question([name]), NOW)) for name in names]
-    read, bundle = [read_tables(desk.database, [name]) for name in names], desk.charge.now().bundle
-    alone = [seconds(partial(decide_alone, tables, bundle)) for tables in read]
+    histories, bundle = [read_tables(desk.database, [name]) for name in names], desk.charge.now().bundle
+    alone = [seconds(partial(decide_alone, each, bundle)) for each in histories]
     theirs, ours, pure = (statistics.median(each) for each in (fetched, decided, alone))
     times = ours / theirs
     tell(f"a decision on 1,000 events: {ours * 1e3:.0f} ms, the bare fetch {theirs * 1e3:.1f} ms: {times:.1f} times")
