@@ -71,7 +71,9 @@ def test_one_account_alone_has_the_decision_that_it_has_among_all(
         name = assessed.decided["account_id"][row]
         alone = assess(world.tables, bundle, last_moment(world), accounts=[name]).decision()
         among = assessed.decision(row)
-        assert (alone.action, alone.risk, alone.p_value) == (among.action, among.risk, among.p_value)
+        # Trees are added up in another order for one row than for many: the last digit may differ.
+        assert (alone.action, alone.p_value) == (among.action, among.p_value)
+        assert alone.risk == pytest.approx(among.risk, rel=1e-12)
 
 
 def test_nobody_is_revoked_without_a_verdict(assessed: Assessment) -> None:
