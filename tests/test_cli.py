@@ -274,10 +274,12 @@ def test_a_backtest_writes_a_page_of_its_own(made: Path) -> None:
     assert "plotly" in (made / "backtest.html").read_text()
 
 
-def test_a_flag_that_the_calibration_cannot_give_says_what_is_lacking(made: Path) -> None:
+def test_a_flag_that_the_calibration_cannot_give_says_what_is_lacking(made: Path, tmp_path: Path) -> None:
+    blatant = ("--accounts", "300", "--seed", "3", "--prevalence", "0.1", "--stealth", "0.1")
+    assert run("simulate", "--out", tmp_path / "world", *blatant).returncode == 0
     done = run(
-        *("score", "--data", made / "world", "--model", made / "model", "--fdr", "0.001"),
-        *("--out", made / "flagged.parquet"),
+        *("score", "--data", tmp_path / "world", "--model", made / "model", "--fdr", "0.0001"),
+        *("--out", tmp_path / "flagged.parquet"),
     )
     assert done.returncode == 1
     assert "more trusted accounts" in done.stderr

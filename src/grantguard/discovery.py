@@ -36,8 +36,7 @@ def _require_calibration(units: pl.DataFrame, rate: float, calibrated_by: int) -
     """Nobody was flagged: raise where that is because the calibration could not have said otherwise."""
     smallest = 1 / (1 + calibrated_by)
     as_extreme = int((units["p"].to_numpy() <= 2 * smallest).sum())
-    # Where nobody is, one who were could not be flagged either.
-    needed = math.ceil(units.height / (rate * max(as_extreme, 1))) - 1
+    needed = math.ceil(units.height / (rate * as_extreme)) - 1 if as_extreme else 0
     if needed > calibrated_by:
         raise ReferenceTooSmall(
             f"{as_extreme} of {units.height:,} accounts and rings are as extreme as this calibration can tell, too few"
