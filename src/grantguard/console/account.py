@@ -72,7 +72,7 @@ def _tell(office: Office, case: Case) -> dict[str, Any]:
         "charts": _draw(case),
         "sessions": _tell_sessions(case),
         "links": _tell_links(case.links),
-        "stopped": [each for each in case.standing if each.action != "allow"],
+        "stopped": [each for each in case.standing if each.is_stopped],
         "techniques": TECHNIQUES,
         "above": office.desk.rules.second_person_above,
         "events": tell_events(office, case.account_id, Sought(), EVENTS, 0) if case.usage.height else [],

@@ -10,13 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from grantguard.console.guarding import PREFIX
 from grantguard.console.office import Office
 from grantguard.console.pages import render
-from grantguard.console.words import say_headline
+from grantguard.console.told import tell_account
 from grantguard.settlement import overturn, require_appeal, state, uphold
 from grantguard.store.appeals import Appeal, list_appeals
 from grantguard.store.audit import Entry, record
 from grantguard.store.database import Connection
-from grantguard.store.risks import find_risk
-from grantguard.store.standing import find_standing
 from grantguard.store.verdicts import verdicts_of
 
 LISTED: Final = 200
@@ -58,12 +56,7 @@ def add_appeals(router: APIRouter, office: Office) -> None:
 
 def _tell(connection: Connection, office: Office, found: Appeal) -> dict[str, Any]:
     """What is read before an appeal is settled, and what may be sent when it is."""
-    rated, standing = find_risk(connection, found.account_id), find_standing(connection, found.account_id)
-    stopped = [each for each in standing if each.action != "allow"]
-    return {
-        "headline": say_headline(rated),
-        "rated": rated,
-        "stopped": stopped,
+    return tell_account(connection, found.account_id) | {
         "verdicts": verdicts_of(connection, found.account_id),
         "statement": state(connection, found.decision_id, found.outcome),
         "can_give_back": office.capabilities.can_release,

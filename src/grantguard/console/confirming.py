@@ -12,15 +12,12 @@ from grantguard.console.deciding import Note
 from grantguard.console.guarding import PREFIX
 from grantguard.console.office import Office
 from grantguard.console.pages import render
-from grantguard.console.told import say_undo, tell_done
-from grantguard.console.words import say_headline
+from grantguard.console.told import say_undo, tell_account, tell_done
 from grantguard.errors import NothingWaits
 from grantguard.settlement import confirm, decline, state
 from grantguard.store.audit import Entry, record
 from grantguard.store.database import Connection
 from grantguard.store.revocations import Revocation, find_waiting, waiting_revocations
-from grantguard.store.risks import find_risk
-from grantguard.store.standing import find_standing
 
 MOST: Final = 200
 """Revocations that are listed at a time, those that wait the longest."""
@@ -71,12 +68,9 @@ def _require(connection: Connection, account_id: str) -> Revocation:
 
 def _tell(connection: Connection, office: Office, asked: Revocation) -> dict[str, Any]:
     """What the second person reads before they say anything."""
-    rated, standing = find_risk(connection, asked.account_id), find_standing(connection, asked.account_id)
-    stopped = [each for each in standing if each.action != "allow"]
-    return {
-        "headline": say_headline(rated),
-        "rated": rated,
-        "stopped": stopped,
+    about = tell_account(connection, asked.account_id)
+    stopped = about["stopped"]
+    return about | {
         "statement": state(connection, stopped[0].decision_id) if stopped else None,
         "undo": say_undo("revoke", office.capabilities),
     }

@@ -1,16 +1,27 @@
-"""What became of an account that a reviewer just decided about, for the page that opens next."""
+"""What a page tells of an account: how it stands, and what became of it when somebody just decided about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from grantguard.console.office import Office
+from grantguard.console.words import say_headline
 from grantguard.store.database import Connection
 from grantguard.store.decisions import newest_decision
 from grantguard.store.draws import find_draw
 from grantguard.store.revocations import find_waiting
+from grantguard.store.risks import find_risk
+from grantguard.store.standing import find_standing
 from grantguard.store.verdicts import Verdict, verdicts_of
 from grantguard.vocabulary import Action, Capabilities, Decision
+
+
+def tell_account(connection: Connection, account_id: str) -> dict[str, Any]:
+    """Its ``headline``, how it is ``rated``, and what of it is ``stopped``: what is read before anything is said."""
+    rated = find_risk(connection, account_id)
+    stopped = [each for each in find_standing(connection, account_id) if each.is_stopped]
+    return {"headline": say_headline(rated), "rated": rated, "stopped": stopped}
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def require_appeal(database: Database, appeal_id: str) -> Appeal:
 
 
 def _find_stop(connection: Connection, account_id: str) -> str:
-    stops = [each for each in find_standing(connection, account_id) if each.action != "allow"]
+    stops = [each for each in find_standing(connection, account_id) if each.is_stopped]
     if not stops:
         raise NothingToAppeal(f"account {account_id}: nothing of it is held or revoked, so there is nothing to appeal")
     return max(stops, key=lambda each: each.changed_at).decision_id

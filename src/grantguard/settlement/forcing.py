@@ -45,9 +45,11 @@ def force_changes(connection: Connection, seen: Seen, now: datetime) -> list[Dec
 
 
 def force_one(connection: Connection, seen: Seen, row: int, grant_id: str | None, now: datetime) -> Decision:
-    """Record the decision about one account, whatever it is, and put in force what it changes."""
+    """Record the decision about one account, whatever it is, and put in force what it changes.
+
+    Call it where ``lock_accounts`` keeps everybody else from the account.
+    """
     name = seen.account_ids[row]
-    lock_accounts(connection, [name])
     keep_risks(connection, [_rated(seen, row)])
     standing = find_standings(connection, [name])[name]
     due = find_due(connection, seen, [row] if grant_id is None else [], now)
@@ -107,7 +109,7 @@ def _force(connection: Connection, seen: Seen, row: int, taken: _Taken, now: dat
 
 
 def _is_stopped(standing: tuple[Standing, ...]) -> bool:
-    return any(each.action != "allow" for each in standing)
+    return any(each.is_stopped for each in standing)
 
 
 def _rated(seen: Seen, row: int) -> Rated:

@@ -27,6 +27,11 @@ class Standing:
     decision_id: str
     changed_at: datetime
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the grant is held or revoked."""
+        return self.action != "allow"
+
 
 LOCK = 7_219_004
 """The first half of the advisory locks that whoever decides about an account holds."""
