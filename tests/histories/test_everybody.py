@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from grantguard.contract import Tables
-from grantguard.dated import GUEST, LIKENESS, MILESTONES, THRESHOLD
-from grantguard.histories import Bucket, Everybody, past_among
+from grantguard.dated import ANYONE, GUEST, LIKENESS, MILESTONES, THRESHOLD
+from grantguard.histories import Bucket, Everybody, Own, Share, past_among
 
 NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 STAR = pl.DataFrame(
@@ -25,3 +26,15 @@ def test_who_brought_accounts_of_many_buckets_was_first_seen_with_the_first_of_t
     everybody = Everybody.counted(in_crowds, 2, nothing, Tables.of().campaigns, NOON)
     bucket = Bucket(pl.Series("account_id", ["ada"]), Tables.of(), pl.DataFrame(), STAR, keyed.to_frame())
     assert past_among(everybody, bucket).facts["seen_at"].to_list() == [NOON]
+
+
+def test_who_is_told_of_by_two_buckets_is_one_account_of_all() -> None:
+    brought = [
+        {"account_id": name, "created_at": NOON, "plan": "free", "email_hash": name, "referred_by": "ada"}
+        for name in ("bob", "cyd")
+    ]
+    shares = [Share.of(Own.of(Tables.of(accounts=pl.DataFrame([row]))), NOON) for row in brought]
+    names = (field.name for field in fields(Share))
+    told = {name: pl.concat(getattr(share, name) for share in shares) for name in names}
+    crowds = Everybody.of(told, Tables.of().campaigns, NOON).crowds
+    assert crowds.filter(pl.col("kind") == ANYONE)["n"].to_list() == [3]

@@ -77,6 +77,12 @@ def test_a_specialised_grant_pays_for_its_category_alone() -> None:
     assert charged_to(tables(grants=[grant(category="tool_use")], usage=rows)) == [None, "g1"]
 
 
+def test_one_id_that_two_accounts_were_given_is_a_grant_of_each() -> None:
+    rows = [event(1, grant_id="g1"), event(2, "a2", grant_id="g1")]
+    events = Past.of(tables(grants=[grant(), grant(account="a2")], usage=rows)).events
+    assert sorted(events.select("account_id", "grant_row").rows()) == [("a1", 0), ("a2", 1)]
+
+
 def test_a_grant_pays_for_nothing_before_it_was_given() -> None:
     assert charged_to(tables(grants=[grant(granted_at=NOON + timedelta(hours=2))], usage=[event(1)])) == [None]
 

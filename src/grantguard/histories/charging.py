@@ -43,12 +43,14 @@ def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
 def _with_named(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     spend = pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits"))
     places = grants.lazy().with_row_index("grant_row")
-    rows = places.select("grant_row", grant=pl.col("grant_id").hash(seed=0))
+    # By its account too: an id that a sender gives to many accounts is a grant of each of them.
+    key = ["account", "grant"]
+    rows = places.select("grant_row", account=pl.col("account_id").hash(seed=0), grant=pl.col("grant_id").hash(seed=0))
     named = events.lazy().with_columns(spend=spend).rename({"grant_id": "charged_to"})
     if events["grant_id"].null_count() == events.height:
         return named.with_columns(grant_row=pl.lit(None, pl.UInt32))
     grant = pl.when(pl.col("charged_to").is_not_null()).then(pl.col("charged_to").hash(seed=0))
-    return named.with_columns(grant=grant).join(rows, on="grant", how="left", maintain_order="left").drop("grant")
+    return named.with_columns(grant=grant).join(rows, on=key, how="left", maintain_order="left").drop("grant")
 
 
 def _choose_grants(silent: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFrame) -> pl.Series:

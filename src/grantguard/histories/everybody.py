@@ -30,8 +30,8 @@ from grantguard.histories.ties import PAIRS_ALONE
 class Share:
     """What one bucket's accounts had shown by a moment, values and likenesses as keys.
 
-    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` counts (``n``) the accounts
-    that had shown any.
+    ``facts`` has every value, ``guest_facts`` what is read of guests of bursts; ``arrived`` has a key (``account``) of
+    each account that had shown any: who brought others is told of by their buckets too.
     """
 
     facts: pl.DataFrame
@@ -51,7 +51,7 @@ class Share:
         facts = keep_first(pl.concat(found).filter(pl.col("seen_at") <= at))
         guests = find_guests(own.tables, own.events)
         theirs = facts.filter(pl.col("kind").is_in(LESSENED)).join(guests, on="account_id", how="semi")
-        arrived = facts.select(n=pl.col("account_id").n_unique().cast(pl.Int64))
+        arrived = facts.select(account=pl.col("account_id").hash(seed=0)).unique()
         return cls(facts, likenesses, own.mark(), guests, theirs, count_lengths(own.events), arrived)
 
     @property
@@ -75,7 +75,7 @@ class Everybody:
         """Of all that the shares of all buckets say, by the names of ``Share``, but for ``facts``."""
         return cls.counted(
             count_in_crowds(told["likenesses"]),
-            int(told["arrived"]["n"].sum()),
+            told["arrived"]["account"].n_unique(),
             {**told, "thresholds": find_thresholds(told["lengths"])},
             campaigns,
             at,
