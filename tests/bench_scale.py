@@ -12,7 +12,6 @@ import math
 import os
 import platform
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from bench import side_by_side
 from grantguard.cli import app
 from grantguard.cli.terminal import load
 from grantguard.contract import Tables
@@ -262,13 +262,7 @@ def beside(
     most: float | None = None,
 ) -> dict[str, Any]:
     """Median seconds of each, run in turn; ``least`` is how many times as fast the other must be, ``most`` as slow."""
-    taken: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
-        for call, seconds in zip((one, other), taken, strict=True):
-            begins = time.perf_counter()
-            call()
-            seconds.append(time.perf_counter() - begins)
-    theirs, ours = (statistics.median(each) for each in taken)
+    theirs, ours = side_by_side(one, other, rounds)
     ratio = theirs / ours if least is not None else ours / theirs
     limit = {"at_least": least} if least is not None else {"at_most": most}
     return {"what": what, "rival": theirs, "ours": ours, "ratio": ratio, **limit}
