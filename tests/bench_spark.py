@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import shutil
 import signal
 import statistics
 import subprocess
@@ -27,6 +25,7 @@ import pyspark
 from polars.testing import assert_frame_equal
 from pyspark.sql import SparkSession
 
+from bench_scale import machine
 from grantguard.assessment import assess
 from grantguard.forest import Bundle, unpack
 from grantguard.sources.files import read
@@ -62,7 +61,8 @@ def main() -> None:
         if options.kill:
             measured |= kill_midway(session, folder, bundle)
     if options.json:
-        options.json.write_text(json.dumps(measured | machine(), indent=1) + "\n")
+        told = measured | machine() | {"spark_version": pyspark.__version__}
+        options.json.write_text(json.dumps(told, indent=1) + "\n")
 
 
 def measure(session: SparkSession, folder: Path, bundle: Bundle, rounds: int) -> dict[str, float]:
@@ -141,18 +141,6 @@ def timed(work: Callable[[], object]) -> float:
     begins = time.perf_counter()
     work()
     return time.perf_counter() - begins
-
-
-def machine() -> dict[str, str | int]:
-    """On what, and of which commit."""
-    git = shutil.which("git") or "git"
-    told = subprocess.run([git, "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-    return {
-        "commit": told.stdout.strip(),
-        "cores": os.cpu_count() or 0,
-        "machine": platform.machine(),
-        "spark_version": pyspark.__version__,
-    }
 
 
 def tell(line: str) -> None:
