@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
+
+from grantguard.campaigns import GRANTED, KNOWN
 from grantguard.settlement import Desk, Judgement, judge, settle
 from grantguard.store.weighing import find_recent, find_truth, read_granted, read_held, read_known, read_reviews
 from grantguard.vocabulary import Label
@@ -66,3 +69,8 @@ def test_the_truth_is_what_persons_said_last_victims_apart(desk: Desk, keep: Kee
         assert len(find_recent(connection, 10)) == 3
     assert truth.select("account_id", "role").rows() == [("ada", "abuse"), ("carl", "genuine")]
     assert kin == []
+
+
+def test_what_is_read_has_the_shape_that_campaigns_are_weighed_by(desk: Desk) -> None:
+    read = (read_granted(desk.database), read_known(desk.database))
+    assert [frame.schema for frame in read] == [pl.Schema(GRANTED), pl.Schema(KNOWN)]

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from grantguard.contract import TIME, TRUTH
+from grantguard.contract import TRUTH
 from grantguard.store.database import Connection, Database
 
 GRANTED: Final = """
@@ -50,35 +50,17 @@ TRUE: Final = """
     WHERE verdict <> 'compromised' ORDER BY given_at DESC, account_id LIMIT %s
 """
 
-TEXT, YES_NO = pl.String(), pl.Boolean()
-SCHEMAS: Final = {
-    GRANTED: {
-        **dict.fromkeys(("account_id", "grant_id", "campaign"), TEXT),
-        "credits": pl.Float64(),
-        "granted_at": TIME,
-        "expires_at": TIME,
-        "held": YES_NO,
-    },
-    KNOWN: {
-        "account_id": TEXT,
-        "spent": pl.Float64(),
-        "stopped": YES_NO,
-        "verdict": TEXT,
-        "technique": TEXT,
-        "paid_at": TIME,
-    },
-    HELD: {"account_id": TEXT, "held_at": TIME, "verdict": TEXT},
-    REVIEWS: {"account_id": TEXT, "given_at": TIME, "reviewer": TEXT, "verdict": TEXT},
-}
-
 
 def read_granted(database: Database) -> pl.DataFrame:
-    """Every grant, and whether it was ever held or revoked."""
+    """Every grant, and whether it was ever held or revoked, as ``campaigns.GRANTED`` says."""
     return _fetch(database, GRANTED)
 
 
 def read_known(database: Database) -> pl.DataFrame:
-    """Every account that was scored: promotional credit spent, its newest verdict, its first payment."""
+    """Every account that was scored: promotional credit spent, its newest verdict, its first payment.
+
+    It is as ``campaigns.KNOWN`` says.
+    """
     return _fetch(database, KNOWN)
 
 
@@ -110,5 +92,4 @@ def find_truth(connection: Connection, most: int) -> tuple[pl.DataFrame, list[st
 def _fetch(database: Database, query: str, *asked: object) -> pl.DataFrame:
     with database.reader() as reader, reader.cursor() as cursor:
         cursor.execute(query, asked or None)
-        frame = pl.from_arrow(cursor.fetch_arrow_table())
-    return pl.DataFrame(frame).cast(pl.Schema(SCHEMAS[query]))
+        return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
