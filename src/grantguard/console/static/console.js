@@ -73,7 +73,8 @@ function isWriting(element) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Enter" && event.target.closest("a, button, summary, form")) return;
+  // A closed dialog's button may hold the focus until the next frame: what nobody sees is not what Enter is for.
+  if (event.key === "Enter" && event.target.closest("a, button, summary, form")?.checkVisibility()) return;
   press(event.key);
 });
 
