@@ -24,7 +24,7 @@ from grantguard.forest import unpack
 from grantguard.settlement import Charge, Desk
 from grantguard.store.bundles import read_bundle
 from grantguard.store.copying import copy_rows
-from grantguard.store.database import Database, open_database
+from grantguard.store.database import Connection, Database, open_database
 from grantguard.store.figures import keep_figures
 from grantguard.store.migrating import upgrade
 from grantguard.store.partitions import make_months
@@ -44,24 +44,39 @@ CROWD = 900
 """Accounts of the largest ring, and lines of the audit trail for each account."""
 DEEDS = 3
 
+HELD, JUDGED, WEEKS = range(1_000, 2_000), range(2_000, 7_000), 12
+"""Accounts that are held and appeal, half of the appeals settled, the others wait for a second person; those judged."""
+
+SUPPORT = '{"events": 50, "days": 4, "missing_families": []}'
+
+NAME = "a" + pl.col("number").cast(pl.String)
+OVER = pl.col("number") % 2 == 1
+SINCE = pl.lit(NOW) - pl.duration(minutes=pl.col("number"))
+
 REASONS = (
     '[{"signal": "%s", "family": "tempo", "value": 0.2, "unit": "ratio", "typical": 1.1, "percentile": 99.1,'
     ' "contribution": 1.2, "text": "gaps between requests vary by only 20%%"}]'
 )
 PAGES = {
+    "log-in": "/login",
     "queue": "/queue",
     "queue, filtered": "/queue?action=hold&money=10&ring=2",
     "account": "/accounts/{}",
+    "account, held": "/accounts/a1200",
     "account of 50,000 events": "/accounts/a0",
     "events": "/accounts/{}/events",
     "events of 50,000, page 500": "/accounts/a0/events?page=500",
     "confirm": "/confirm",
+    "confirm, one": "/confirm/a1200",
     "search": "/search?q={}",
     "ring": "/rings/ring:a1200",
     "ring of 900": "/rings/ring:a0",
     "verdict on a ring of 900": "/rings/ring:a0/verdict",
     "appeals": "/appeals",
+    "appeals, settled": "/appeals?which=settled",
+    "an appeal": "/appeals/ap-a1200",
     "campaigns": "/campaigns",
+    "a campaign": "/campaigns/welcome",
     "models": "/models",
     "audit": "/audit",
     "audit, of one account": "/audit?subject={}",
@@ -141,6 +156,7 @@ def fill(database: Database, accounts: int, events: int) -> None:
         copy_rows(connection, "risks", rated(ids, rng))
         for number in range(DEEDS):
             copy_rows(connection, "audit", done(people, number))
+        fill_reviews(connection)
     owners = np.concatenate([np.zeros(HEAVY, dtype=np.int64), rng.integers(1, accounts, events - HEAVY)])
     for start in range(0, events, AT_ONCE):
         part = used(owners[start : start + AT_ONCE], start, rng)
@@ -149,6 +165,84 @@ def fill(database: Database, accounts: int, events: int) -> None:
             copy_rows(connection, "usage", part)
     with database.statement() as connection:
         connection.execute("VACUUM ANALYZE")
+
+
+def fill_reviews(connection: Connection) -> None:
+    """What reviewers did and what waits for them: decisions, appeals, revocations, verdicts with their labels."""
+    held, judged = (pl.DataFrame({"number": each}).with_columns(account_id=NAME) for each in (HELD, JUDGED))
+    copy_rows(connection, "decisions", decided(held))
+    copy_rows(connection, "standing", standing(held))
+    copy_rows(connection, "appeals", appealed(held))
+    copy_rows(connection, "revocations", asked_for(held.filter(~OVER)))
+    given = judged.with_columns(
+        at=pl.lit(NOW) - pl.duration(hours=pl.col("number") % (WEEKS * 168)),
+        said=pl.when(pl.col("number") % 5 == 0).then(pl.lit("genuine")).otherwise(pl.lit("abuse")),
+        reviewer=pl.lit("kurt"),
+    )
+    copy_rows(
+        connection,
+        "verdicts",
+        given.select("account_id", "reviewer", given_at="at", verdict="said", note=pl.lit("seen")),
+    )
+    copy_rows(connection, "labels", given.select("account_id", "reviewer", labelled_at="at", label="said"))
+
+
+def decided(held: pl.DataFrame) -> pl.DataFrame:
+    reasons = pl.Series([REASONS % name for name in NAMES])
+    return held.select(
+        "account_id",
+        decision_id="d-" + pl.col("account_id"),
+        grants="{" + pl.col("account_id") + "-g}",
+        at=SINCE,
+        action=pl.lit("hold"),
+        enforced=pl.lit(value=True),
+        status=pl.lit("scored"),
+        risk=pl.lit(0.7),
+        p_value=pl.lit(0.001),
+        held_until=SINCE + pl.duration(hours=72),
+        reasons=pl.lit(reasons).gather(pl.col("number") % len(NAMES)),
+        support=pl.lit(SUPPORT),
+        promo_credits_spent=pl.lit(30.0),
+        promo_credits_left=pl.lit(30.0),
+        model_version=pl.lit("m"),
+        rules_version=pl.lit("r"),
+        seen=pl.lit('{"signals": {}}'),
+    )
+
+
+def standing(held: pl.DataFrame) -> pl.DataFrame:
+    return held.select(
+        "account_id",
+        grant_id=pl.col("account_id") + "-g",
+        action=pl.lit("hold"),
+        enforced=pl.lit(value=True),
+        sequence=pl.lit(1),
+        held_until=SINCE + pl.duration(hours=72),
+        evidence=pl.lit("e"),
+        decision_id="d-" + pl.col("account_id"),
+        changed_at=SINCE,
+    )
+
+
+def appealed(held: pl.DataFrame) -> pl.DataFrame:
+    return held.select(
+        "account_id",
+        appeal_id="ap-" + pl.col("account_id"),
+        decision_id="d-" + pl.col("account_id"),
+        received_at=SINCE,
+        received_by=pl.lit("desk"),
+        message=pl.lit("It is my work. " * 40),
+        settled_at=pl.when(OVER).then(SINCE),
+        settled_by=pl.when(OVER).then(pl.lit("kurt")),
+        outcome=pl.when(OVER).then(pl.lit("upheld")),
+        settled_note=pl.when(OVER).then(pl.lit("the same script on forty accounts")),
+    )
+
+
+def asked_for(held: pl.DataFrame) -> pl.DataFrame:
+    return held.select(
+        "account_id", asked_at=SINCE, asked_by=pl.lit("kurt"), note=pl.lit("a farm"), credits=pl.lit(300.0)
+    )
 
 
 def used(owners: np.ndarray[tuple[int], np.dtype[np.int64]], start: int, rng: np.random.Generator) -> pl.DataFrame:

@@ -58,6 +58,10 @@ def test_leaks_are_told_by_technique_the_largest_first() -> None:
     assert list(told.leaked.items()) == [("burst_farming", 60.0), ("padding", 10.0), ("not named", 5.0)]
 
 
+def test_who_used_nothing_leaked_by_no_technique() -> None:
+    assert one([grant("ada")], [account("ada", verdict="abuse", spent=0.0)]).leaked == {}
+
+
 def test_what_expires_soonest_is_spent_first() -> None:
     grants = [
         grant("ada", grant_id="late", campaign="launch", expires_at=NOON + 9 * DAY),

@@ -112,9 +112,9 @@ def _count(told: pl.DataFrame) -> pl.DataFrame:
 
 
 def _leak(told: pl.DataFrame) -> dict[str, dict[str, float]]:
-    """By campaign and technique, credits used by accounts whose verdict is abuse."""
+    """By campaign and technique, credits used by accounts whose verdict is abuse; of what used nothing, nothing."""
     gamed = told.filter(pl.col("verdict") == "abuse").with_columns(pl.col("technique").fill_null("not named"))
-    sums = gamed.group_by("campaign", "technique").agg(pl.col("used").sum())
+    sums = gamed.group_by("campaign", "technique").agg(pl.col("used").sum()).filter(pl.col("used") > 0)
     leaks: dict[str, dict[str, float]] = {}
     for campaign, technique, used in sums.sort("used", "technique", descending=[True, False]).iter_rows():
         leaks.setdefault(campaign, {})[technique] = used

@@ -81,4 +81,4 @@ def _done(decision: Decision) -> str:
 
 
 def _beside(typical: float | None) -> str:
-    return "no typical value is known" if typical is None else f"typical is {typical:.3g}"
+    return "most others have none" if typical is None else f"typical is {typical:.3g}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Literal, cast
 
+import polars as pl
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it publishes none
@@ -21,11 +22,15 @@ from standardwebhooks import Webhook
 from grantguard.console import PREFIX, Office, create_console
 from grantguard.console.guarding import SESSION
 from grantguard.console.waiting import list_waiting
-from grantguard.contract import INPUTS
+from grantguard.contract import INPUTS, Tables
 from grantguard.figures import count_due
+from grantguard.forest import unpack
 from grantguard.jobs import Work
 from grantguard.ledgers import open_webhook
-from grantguard.settlement import Judgement, appeal, judge, settle
+from grantguard.policy import Rules
+from grantguard.settlement import Charge, Desk, Judgement, appeal, judge, settle
+from grantguard.sources.files import read
+from grantguard.store.bundles import read_bundle
 from grantguard.store.claims import claim, claimed_by
 from grantguard.store.decisions import newest_decision
 from grantguard.store.ingesting import ingest
@@ -34,7 +39,7 @@ from grantguard.store.risks import find_risk, keep_risks
 from grantguard.store.sessions import open_session
 from grantguard.store.standing import find_standing
 from grantguard.store.verdicts import verdicts_of
-from grantguard.worlds import World
+from grantguard.training import NAMES
 
 Keep = Any
 Serve = Any
@@ -47,7 +52,9 @@ ARGUMENTS = (
 )
 PASSWORD = "correct horse battery"  # noqa: S105 - of the tests
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of the tests
-SHOWN = Path(__file__).parent.parent.parent / "docs" / "console"
+SOME = Rules(second_person_above=10.0)
+ROOT = Path(__file__).parent.parent.parent
+SHOWN = ROOT / "docs" / "console"
 WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 
 
@@ -371,12 +378,13 @@ def serious(page: Page) -> list[Any]:
 
 
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="pictures are taken by 'make screenshots' alone")
-def test_every_page_is_seen_as_the_docs_show_it(
-    sit: Sit, office: Office, world: World, served: tuple[Switch, str]
-) -> None:
-    newest = cast("datetime", world.tables.usage["occurred_at"].max())
-    seen = replace(office, clock=lambda: newest)
-    account_id, rich, ring_id = furnish(seen, world)
+def test_every_page_is_seen_as_the_docs_show_it(sit: Sit, office: Office, served: tuple[Switch, str]) -> None:
+    intake = read(ROOT / "data" / "sample", office.clock())
+    newest = cast("datetime", intake.newest)
+    bundle = unpack(read_bundle(ROOT / "models" / "default"), NAMES)
+    desk = Desk(office.desk.database, Charge(bundle, office.shelf), SOME)
+    seen = replace(office, clock=lambda: newest, desk=desk)
+    account_id, rich, ring_id = furnish(seen, intake.tables)
     page = sit()
     served[0].app = FastAPI()
     served[0].app.mount(PREFIX, create_console(seen))
@@ -391,11 +399,12 @@ def test_every_page_is_seen_as_the_docs_show_it(
         "events": f"/accounts/{account_id}/events",
         "ring": f"/rings/{ring_id}",
         "ring-verdict": f"/rings/{ring_id}/verdict?verdict=abuse",
+        "waiting": "/confirm",
         "confirm": f"/confirm/{rich}",
         "appeals": "/appeals",
         "appeal": f"/appeals/{filed.appeal_id}",
         "campaigns": "/campaigns",
-        "campaign": "/campaigns/welcome",
+        "campaign": "/campaigns/spring-launch",
         "models": "/models",
         "search": "/search?q=acc_3",
         "audit": "/audit",
@@ -403,24 +412,30 @@ def test_every_page_is_seen_as_the_docs_show_it(
         shoot(page, path, name)
     page.goto(f"/console/accounts/{rich}")
     page.locator("section:has(.chart)").screenshot(path=SHOWN / "account-credit.png")
-    shoot(page, "/queue", "queue-dark", scheme="dark")
     shoot(page, f"/accounts/{account_id}", "account-dark", scheme="dark")
+    shoot(page, "/queue", "queue-dark", scheme="dark")
     shoot(page, "/queue", "queue-narrow", size=NARROW)
     shoot(page, f"/accounts/{account_id}", "account-narrow", size=NARROW)
+    page.context.clear_cookies()
+    shoot(page, "/login", "login")
 
 
-def furnish(office: Office, world: World) -> tuple[str, str, str]:
-    """A store of a whole world, scored, somebody asking for a revocation, everything counted; whom to look at."""
+def furnish(office: Office, tables: Tables) -> tuple[str, str, str]:
+    """A store of all tables, scored, somebody asking for a revocation, everything counted; whom to look at.
+
+    Whose revocation waits has more than one person may take back.
+    """
     for table in INPUTS:
         with office.desk.database.connection() as connection:
-            ingest(connection, table, getattr(world.tables, table.name), office.clock())
+            ingest(connection, table, getattr(tables, table.name), office.clock())
     while settle(office.desk, office.clock()):
         pass
     waiting = list_waiting(office.order, office.clock())
     first = waiting.row(0, named=True)["account_id"]
-    rich = waiting.sort("promo_credits_left", descending=True).row(0, named=True)["account_id"]
-    ring = waiting.sort("ring_size", descending=True).row(0, named=True)["ring_id"]
-    said = Judgement((rich,), None, "abuse", "sequential trial cycling", "One hand on many accounts.")
+    many = pl.col("promo_credits_left") > office.desk.rules.second_person_above
+    rich = waiting.filter(many).row(0, named=True)["account_id"]
+    ring = waiting.filter(pl.col("ring_size") < 12).sort("ring_size", descending=True).row(0, named=True)["ring_id"]
+    said = Judgement((rich,), None, "abuse", "hydra for distillation", "One script in four accounts.")
     judge(office.desk, said, "grace", office.clock())
     appeal(
         office.desk.database, rich, "I study at night and pay next month. Please look again.", "gateway", office.clock()

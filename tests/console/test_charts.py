@@ -106,15 +106,15 @@ def test_payments_retention_and_depth_speak_for_an_account() -> None:
     usage = used(*(24.0 * i for i in range(20)), session_id="s")
     said = speak_for(usage, given(), paid("payment", "payment"))
     assert said == [
-        "Paid 2 time(s), 20 USD in all; nothing was taken back.",
+        "Paid twice, 20 USD in all; nothing was taken back.",
         "Came back: active on 20 of 20 days.",
-        "Stayed when the promotional credit was spent: 10 request(s) since.",
+        "Stayed when the promotional credit was spent: 10 requests since.",
         "Goes into things: 1 of 1 sessions have 5 requests or more.",
     ]
 
 
 def test_money_that_was_taken_back_is_told_too() -> None:
-    assert "1 time(s) money was taken back" in speak_for(used(1), given(), paid("payment", "chargeback"))[0]
+    assert "money was taken back once" in speak_for(used(1), given(), paid("payment", "chargeback"))[0]
 
 
 def test_nothing_speaks_for_an_account_that_did_nothing() -> None:

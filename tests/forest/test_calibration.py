@@ -101,3 +101,12 @@ def test_scores_that_differ_by_the_last_digit_are_as_extreme() -> None:
 
 def test_without_ties_only_higher_scores_count() -> None:
     assert conformal_p(np.array([0.0, 0.5, 0.5, 1.0]), np.array([0.5]), ties=0).tolist() == [1 / 5]
+
+
+def test_what_most_have_none_of_has_no_typical_value() -> None:
+    few, many = np.full((9, 1), np.nan), np.full((9, 1), np.nan)
+    few[:4], many[:5] = 3.0, 3.0
+    strata, names = np.zeros(9, dtype=int), np.arange(9)
+    typical = [Calibration.of(table, np.zeros((9, 1)), strata, names).typical[0, 0] for table in (few, many)]
+    assert np.isnan(typical[0])
+    assert typical[1] == 3.0

@@ -190,3 +190,11 @@ def test_gaming_stands_on_the_declared_side_of_its_look_alike(technique: str, na
     assert gaming.len() > 0
     usual = honest.mean()
     assert usual is None or gaming.mean() > usual  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(1.0, "1 seat of"), (1.4, "1 seat of"), (0.0, "0 seats of"), (2.0, "2 seats of")]
+)
+def test_a_sentence_counts_as_people_do(value: float, word: str) -> None:
+    seats = next(each for each in CATALOGUE if each.name == "stuffed_seats")
+    assert word in seats.say(value)

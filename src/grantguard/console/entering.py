@@ -28,10 +28,7 @@ def add_entering(router: APIRouter, office: Office, guard: Guard) -> None:
 
     @router.get("/login")
     def ask(request: Request, next: str = "") -> Response:  # noqa: A002 - what the address says
-        answer = _with_visit(request, "login.html", next=next, refused=None)
-        # Whoever logs in will look at the queue: it is made while they type.
-        answer.background = BackgroundTask(office.order.renew, office.clock())
-        return answer
+        return _ahead(office, _with_visit(request, "login.html", next=next, refused=None))
 
     @router.post("/login", dependencies=visiting)
     def log_in(request: Request, name: Said, password: Said, next: Said = "") -> Response:  # noqa: A002 - the same
@@ -44,7 +41,7 @@ def add_entering(router: APIRouter, office: Office, guard: Guard) -> None:
     @router.get("/enter/{token}")
     def show_link(request: Request, token: str) -> Response:
         """Show a button, so that what only looks at links uses none up."""
-        return _with_visit(request, "enter.html", token=token)
+        return _ahead(office, _with_visit(request, "enter.html", token=token))
 
     @router.post("/enter/{token}", dependencies=visiting)
     def enter(request: Request, token: str) -> Response:
@@ -63,6 +60,12 @@ def add_entering(router: APIRouter, office: Office, guard: Guard) -> None:
         answer = RedirectResponse(f"{PREFIX}/login", 303)
         answer.delete_cookie(SESSION, path=PREFIX)
         return answer
+
+
+def _ahead(office: Office, answer: Response) -> Response:
+    """The answer; whoever comes in will look at the queue, which is made while they type."""
+    answer.background = BackgroundTask(office.order.renew, office.clock())
+    return answer
 
 
 def _let_in(request: Request, office: Office, name: str, to: str) -> Response:

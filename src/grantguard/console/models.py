@@ -75,9 +75,9 @@ def _draw_frontier(by_version: dict[str, list[dict[str, float]]]) -> Chart | Non
         for number, (version, rows) in enumerate(by_version.items())
     ]
     layout: dict[str, Any] = {
-        "xaxis": {"title": {"text": "genuine credit withheld"}, "tickformat": ".2%", "rangemode": "tozero"}
+        "xaxis": {"title": {"text": "genuine credit withheld"}, "tickformat": "~%", "rangemode": "tozero"}
     }
-    layout |= {"yaxis": {"title": {"text": "gamed credit saved"}, "tickformat": ".0%", "rangemode": "tozero"}}
+    layout |= {"yaxis": {"title": {"text": "gamed credit saved"}, "tickformat": "~%", "rangemode": "tozero"}}
     told = [
         (version, f"{row['budget']:.2%}", *(f"{row[name]:.1%}" for name in ("saved", "withheld", "stopped_genuine")))
         for version, rows in by_version.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.console.words import say_number, say_share
+from grantguard.console.words import say_number, say_share, say_times
 
 DEEP: int = 5
 """Requests from which a session goes into something."""
@@ -20,9 +20,9 @@ def _paid(billing: pl.DataFrame) -> str | None:
     payments = billing.filter(pl.col("kind") == "payment")
     if payments.is_empty():
         return None
-    back = billing["kind"].is_in(["refund", "chargeback"]).sum()
-    taken = "nothing was taken back" if not back else f"{back} time(s) money was taken back"
-    return f"Paid {payments.height} time(s), {say_number(float(payments['amount_usd'].sum()))} USD in all; {taken}."
+    back = billing.filter(pl.col("kind").is_in(["refund", "chargeback"])).height
+    taken = "nothing was taken back" if not back else f"money was taken back {say_times(back)}"
+    return f"Paid {say_times(payments.height)}, {say_number(float(payments['amount_usd'].sum()))} USD in all; {taken}."
 
 
 def _came_back(usage: pl.DataFrame) -> str | None:
@@ -36,7 +36,7 @@ def _stays(usage: pl.DataFrame) -> str | None:
     """Requests after the last one that a grant paid for."""
     last = usage.filter(pl.col("promo_credits") > 0)["occurred_at"].max()
     after = usage.filter(pl.col("occurred_at") > last).height if last is not None else 0
-    return f"Stayed when the promotional credit was spent: {after:,} request(s) since." if after >= DEEP else None
+    return f"Stayed when the promotional credit was spent: {after:,} requests since." if after >= DEEP else None
 
 
 def _goes_deep(usage: pl.DataFrame) -> str | None:

@@ -65,6 +65,11 @@ def say_number(value: float | None) -> str:
     )
 
 
+def say_times(count: int) -> str:
+    """How often something happened."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
 def say_share(share: float | None) -> str:
     """A share in per cent."""
     return NOT_KNOWN if share is None else f"{100 * share:.0f} %"

@@ -42,7 +42,7 @@ class Calibration:
 
     ``surprise`` (rows, signals), ``strata`` and ``account`` (rows,) are what is remembered; ``scores`` (rows,) and
     ``kinds`` (rows, kinds of evidence) what the forest now says of it. ``typical`` (``STRATA``, signals) is each
-    stratum's median, NaN where nobody in it shows the signal; ``rarest`` (accounts,) the smallest p-value that
+    stratum's median, NaN where most in it do not show the signal; ``rarest`` (accounts,) the smallest p-value that
     each of the accounts ever had.
     """
 
@@ -192,8 +192,9 @@ def _rarity_curve(reference: Floats) -> tuple[Floats, Floats]:
 
 
 def _medians(table: Floats) -> Floats:
+    """Of each column, the middle of the values; NaN where most rows have none, for then to have none is typical."""
     known = [column[~np.isnan(column)] for column in table.T]
-    return np.array([np.median(column) if column.size else np.nan for column in known])
+    return np.array([np.median(each) if 0 < len(table) <= 2 * each.size else np.nan for each in known])
 
 
 def conformal_p(ordered: Floats, scores: Floats, *, ties: int = 1) -> Floats:

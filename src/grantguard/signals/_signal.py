@@ -42,8 +42,16 @@ class Signal:
         return pl.when((pl.col(ROWS) >= self.needs) & value.is_finite()).then(value).alias(self.name)
 
     def say(self, value: float) -> str:
-        """The signal's sentence for a value."""
-        return self.says.format(value=value)
+        """The signal's sentence for a value; ``{value:day|days}`` in it is the word for that many."""
+        return self.says.format(value=_Counted(value))
+
+
+class _Counted(float):
+    """A value that can be asked for the word of what it counts, as it would be written: one, or any other number."""
+
+    def __format__(self, spec: str) -> str:
+        one, either, many = spec.partition("|")
+        return (one if f"{self:.0f}" == "1" else many) if either else super().__format__(spec)
 
 
 def signal(*, unit: str, suspicious: Side, says: str, needs: int = 1) -> Callable[[Callable[..., pl.Expr]], Signal]:

@@ -53,7 +53,7 @@ def spent_grants(grants: Grants) -> pl.Expr:
     return grants.spent_share.clip(0, 1).mean()
 
 
-@signal(unit="days", suspicious="high", says="{value:.0f} days of silence followed when a grant ran dry")
+@signal(unit="days", suspicious="high", says="{value:.0f} {value:day|days} of silence followed when a grant ran dry")
 def silence_when_dry(grants: Grants) -> pl.Expr:
     """The days without a served request that followed a grant's running dry, at most thirty.
 
@@ -64,7 +64,12 @@ def silence_when_dry(grants: Grants) -> pl.Expr:
     return grants.silence.clip(0, 30).mean()
 
 
-@signal(unit="requests", suspicious="high", says="it knocked {value:.0f} times after its grants had run dry", needs=10)
+@signal(
+    unit="requests",
+    suspicious="high",
+    says="it knocked {value:.0f} {value:time|times} after its grants had run dry",
+    needs=10,
+)
 def knocks_when_dry(usage: Usage) -> pl.Expr:
     """Requests that were refused or failed after the grants had run dry; ten say as much as a hundred.
 

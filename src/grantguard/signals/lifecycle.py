@@ -8,7 +8,7 @@ from grantguard.histories import Billing, Grants
 from grantguard.signals._signal import enough, signal
 
 
-@signal(unit="grants", suspicious="high", says="{value:.0f} grants were claimed within one day")
+@signal(unit="grants", suspicious="high", says="{value:.0f} {value:grant was|grants were} claimed within one day")
 def grant_stacking(grants: Grants) -> pl.Expr:
     """The most grants that were given within a day.
 
@@ -19,7 +19,7 @@ def grant_stacking(grants: Grants) -> pl.Expr:
     return grants.given_near.max()
 
 
-@signal(unit="campaigns", suspicious="high", says="its grants come from {value:.0f} campaigns")
+@signal(unit="campaigns", suspicious="high", says="its grants come from {value:.0f} {value:campaign|campaigns}")
 def campaigns_claimed(grants: Grants) -> pl.Expr:
     """Different campaigns that gave it grants.
 
@@ -30,7 +30,7 @@ def campaigns_claimed(grants: Grants) -> pl.Expr:
     return grants.campaign.n_unique()
 
 
-@signal(unit="grants", suspicious="high", says="{value:.0f} grants were given as compensation")
+@signal(unit="grants", suspicious="high", says="{value:.0f} {value:grant was|grants were} given as compensation")
 def compensations(grants: Grants) -> pl.Expr:
     """Grants that were given to make good a fault.
 
@@ -55,7 +55,11 @@ def milestone_washing(grants: Grants) -> pl.Expr:
     return (grants.appetite_on / grants.appetite_before).filter(earned).max()
 
 
-@signal(unit="days", suspicious="high", says="it waited {value:.0f} days, all but idle, and then drained a grant")
+@signal(
+    unit="days",
+    suspicious="high",
+    says="it waited {value:.0f} {value:day|days}, all but idle, and then drained a grant",
+)
 def aged_for_a_grant(grants: Grants) -> pl.Expr:
     """Days from opening to a grant that was then drained, with hardly an event before it.
 
@@ -80,7 +84,9 @@ def deletion_when_dry(grants: Grants) -> pl.Expr:
 
 
 @signal(
-    unit="refunds", suspicious="high", says="money was taken back {value:.0f} times within two weeks of running dry"
+    unit="refunds",
+    suspicious="high",
+    says="money was taken back {value:.0f} {value:time|times} within two weeks of running dry",
 )
 def refunds_when_dry(billing: Billing) -> pl.Expr:
     """Refunds and chargebacks in the two weeks after the grants had run dry.
@@ -93,7 +99,11 @@ def refunds_when_dry(billing: Billing) -> pl.Expr:
     return (taken_back & billing.after_dry.is_between(0, 14)).sum()
 
 
-@signal(unit="rounds", suspicious="high", says="it subscribed and left again, {value:.0f} times beyond the first")
+@signal(
+    unit="rounds",
+    suspicious="high",
+    says="it subscribed and left again, {value:.0f} {value:time|times} beyond the first",
+)
 def subscription_rounds(billing: Billing) -> pl.Expr:
     """The fewer of its subscriptions and its departures, beyond the first: anybody may leave once.
 

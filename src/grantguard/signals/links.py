@@ -58,7 +58,11 @@ def shared_device(ties: Ties) -> pl.Expr:
     return _crowd(ties, "device", 500)
 
 
-@signal(unit="accounts", suspicious="high", says="its payment instrument was shown by about {value:.0f} others")
+@signal(
+    unit="accounts",
+    suspicious="high",
+    says="its payment instrument was shown by about {value:.0f} {value:other|others}",
+)
 def shared_payment(ties: Ties) -> pl.Expr:
     """Other accounts with its payment instrument, discounted by those that had paid with it.
 
@@ -81,7 +85,11 @@ def shared_address(ties: Ties) -> pl.Expr:
     return _crowd(ties, "address", 25)
 
 
-@signal(unit="accounts", suspicious="high", says="its mail address reads the same as that of {value:.0f} others")
+@signal(
+    unit="accounts",
+    suspicious="high",
+    says="its mail address reads the same as that of {value:.0f} {value:other|others}",
+)
 def shared_email(ties: Ties) -> pl.Expr:
     """Other accounts with the same canonical mail address.
 
@@ -92,7 +100,7 @@ def shared_email(ties: Ties) -> pl.Expr:
     return ties.others.filter(ties.kind == "email").max()
 
 
-@signal(unit="accounts", suspicious="high", says="its script also runs elsewhere, in accounts numbering {value:.0f}")
+@signal(unit="accounts", suspicious="high", says="its script also runs in {value:.0f} other {value:account|accounts}")
 def shared_script(kin: Kin) -> pl.Expr:
     """Unpaid accounts with a template or a prompt that few have, and with no address in common.
 
@@ -103,7 +111,11 @@ def shared_script(kin: Kin) -> pl.Expr:
     return (kin.script & ~kin.room & ~kin.paid).sum()
 
 
-@signal(unit="accounts", suspicious="high", says="{value:.0f} idle accounts stand in one star of referrals with it")
+@signal(
+    unit="accounts",
+    suspicious="high",
+    says="{value:.0f} idle {value:account stands|accounts stand} in one star of referrals with it",
+)
 def referral_star(ties: Ties) -> pl.Expr:
     """Others brought by the same one that never used the product, or once or twice, times their share.
 
@@ -116,7 +128,7 @@ def referral_star(ties: Ties) -> pl.Expr:
     return _beyond_faint(star.filter(ties.kind == "referral").max())
 
 
-@signal(unit="accounts", suspicious="high", says="about {value:.0f} others began in just the same way")
+@signal(unit="accounts", suspicious="high", says="about {value:.0f} {value:other|others} began in just the same way")
 def twins(ties: Ties) -> pl.Expr:
     """Other accounts whose first requests had like sizes, spreads, pace and kind, payers discounted.
 
@@ -178,7 +190,7 @@ def drained_neighbours(ties: Ties) -> pl.Expr:
 @signal(
     unit="accounts",
     suspicious="high",
-    says="{value:.0f} accounts with its device, card or mail were deleted shortly before it opened",
+    says="{value:.0f} {value:account|accounts} with its device, card or mail closed shortly before it opened",
 )
 def deleted_predecessors(ties: Ties) -> pl.Expr:
     """Accounts with its device, instrument or mail that were deleted in the thirty days before it opened.
@@ -243,7 +255,9 @@ def cycling(kin: Kin) -> pl.Expr:
 
 
 @signal(
-    unit="seats", suspicious="high", says="{value:.0f} seats of its team used its device or address, one after another"
+    unit="seats",
+    suspicious="high",
+    says="{value:.0f} {value:seat|seats} of its team used its device or address, one after another",
 )
 def stuffed_seats(kin: Kin) -> pl.Expr:
     """Close kin that began within a day of the one's, or its own, having spent half.

@@ -34,7 +34,12 @@ def place_alternation(usage: Usage) -> pl.Expr:
     return usage.returns.mean()
 
 
-@signal(unit="prefixes", suspicious="high", says="it came from {value:.0f} address prefixes on a busy day", needs=3)
+@signal(
+    unit="prefixes",
+    suspicious="high",
+    says="it came from {value:.0f} address {value:prefix|prefixes} on a busy day",
+    needs=3,
+)
 def places_per_day(days: Days) -> pl.Expr:
     """Address prefixes used on a day: the ninth decile over active days.
 
@@ -56,7 +61,9 @@ def clients_per_day(days: Days) -> pl.Expr:
     return days.clients.quantile(0.9)
 
 
-@signal(unit="networks", suspicious="high", says="its requests came from {value:.0f} networks", needs=20)
+@signal(
+    unit="networks", suspicious="high", says="its requests came from {value:.0f} {value:network|networks}", needs=20
+)
 def networks(usage: Usage) -> pl.Expr:
     """Different networks seen.
 

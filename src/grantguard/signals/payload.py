@@ -130,7 +130,9 @@ def filler(usage: Usage) -> pl.Expr:
     return ((usage.input_tokens <= 40) & (usage.output_tokens <= 60)).mean()
 
 
-@signal(unit="models", suspicious="high", says="it tried {value:.0f} models within its first hour", needs=5)
+@signal(
+    unit="models", suspicious="high", says="it tried {value:.0f} {value:model|models} within its first hour", needs=5
+)
 def models_tried(usage: Usage) -> pl.Expr:
     """Different models asked for within the first hour of use.
 

@@ -32,7 +32,9 @@ def gap_repetition(usage: Usage) -> pl.Expr:
     return enough(step.count(), 20, step.unique_counts().max() / step.count())
 
 
-@signal(unit="requests", suspicious="high", says="{value:.0f} requests began within one minute", needs=10)
+@signal(
+    unit="requests", suspicious="high", says="{value:.0f} {value:request|requests} began within one minute", needs=10
+)
 def busiest_minute(usage: Usage) -> pl.Expr:
     """The most requests that began within one clock minute.
 
