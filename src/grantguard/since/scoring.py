@@ -7,13 +7,13 @@ from datetime import datetime
 
 import polars as pl
 
-from grantguard.assessment import Assessment, assess_known, rank
+from grantguard.assessment import Assessment, Known, assess_known, rank
 from grantguard.contract import TIME, Tables
 from grantguard.forest import Bundle
 from grantguard.policy import RULES, Rules
 from grantguard.since.dating import Dated, date, date_since
 from grantguard.since.fingerprints import fingerprint_accounts
-from grantguard.since.looks import take_looks
+from grantguard.since.looks import find_retold, take_looks
 from grantguard.since.memory import Memory, renew
 from grantguard.since.telling import tell
 
@@ -38,7 +38,7 @@ def score_since(
     dated = date(tables, at, prints) if earlier is None else date_since(tables, at, prints, earlier)
     said, known = tell(dated, at, earlier)
     looks = take_looks(known, bundle)
-    touched = looks.select("account_id") if earlier is None else _find_touched(looks, dated, earlier)
+    touched = looks.select("account_id") if earlier is None else _find_touched(known, looks, dated, earlier)
     rows = looks["account_id"].is_in(touched["account_id"].implode())
     assessed = assess_known(known.filter(rows), bundle, rules)
     scores = assessed.scores() if earlier is None else _carry_over(earlier, assessed, dated, touched, at)
@@ -60,9 +60,10 @@ def score_since(
     return Scored(scores, touched.height, memory)
 
 
-def _find_touched(looks: pl.DataFrame, dated: Dated, earlier: Memory) -> pl.DataFrame:
+def _find_touched(known: Known, looks: pl.DataFrame, dated: Dated, earlier: Memory) -> pl.DataFrame:
+    """Who was read, who looks different, and of whom another value is to be told."""
     unlike = looks.join(earlier.looks, on=["account_id", "look"], how="anti").select("account_id")
-    return pl.concat([unlike, dated.read]).unique()
+    return pl.concat([dated.read, unlike, find_retold(known, earlier.scores)]).unique()
 
 
 def _carry_over(
