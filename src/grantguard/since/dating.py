@@ -20,6 +20,7 @@ from grantguard.histories import (
     find_thresholds,
     past_among,
 )
+from grantguard.histories.links import ALONE_SILENT
 from grantguard.since.fingerprints import OWN
 from grantguard.since.memory import Memory, renew
 
@@ -31,6 +32,7 @@ TOLD_ALONE = ("likenesses", "marks", "guests", "lengths")
 class Dated:
     """The past of everybody, without events; and ``own``: that of those alone whose rows were read, with theirs.
 
+    ``quiet`` are the facts that say nothing as long as nobody else shows their value; ``share`` has the others.
     ``read`` names them (``account_id``); ``stale`` are the accounts of whom nothing may be remembered any more: they
     were read, or are gone.
     """
@@ -38,6 +40,7 @@ class Dated:
     past: Past
     own: Past
     share: Share
+    quiet: pl.DataFrame
     read: pl.DataFrame
     stale: pl.DataFrame
 
@@ -47,7 +50,7 @@ def date(tables: Tables, at: datetime, prints: pl.DataFrame) -> Dated:
     everyone = prints.select("account_id")
     own = Own.of(tables)
     share = Share.of(own, at)
-    return _dated(tables, at, own, share, everyone, everyone)
+    return _dated(tables, at, own, share, share.facts.clear(), everyone, everyone)
 
 
 def date_since(tables: Tables, at: datetime, prints: pl.DataFrame, earlier: Memory) -> Dated:
@@ -67,22 +70,41 @@ def _date_some(tables: Tables, at: datetime, read: pl.DataFrame, stale: pl.DataF
     own = Own.of(replace(tables, **rows))
     fresh = Share.of(own, at)
     parts = {name: renew(getattr(earlier, name), getattr(fresh, name), stale) for name in TOLD_ALONE}
+    facts, still = _renew_facts(earlier, fresh, stale)
     # Who brought others is told of by their rows: that is read anew of everybody.
     stars = find_stars(tables.accounts).filter(pl.col("seen_at") <= at)
-    own_facts = [frame.filter(pl.col("kind") != "referral") for frame in (earlier.facts, fresh.facts)]
-    facts = pl.concat([renew(own_facts[0], own_facts[1], stale), stars.select(fresh.facts.columns)])
-    share = replace(fresh, facts=facts, **parts)
-    return _dated(tables, at, own, share, read, stale)
+    share = replace(fresh, facts=pl.concat([facts, stars.select(facts.columns)]), **parts)
+    return _dated(tables, at, own, share, still, read, stale)
 
 
-def _dated(tables: Tables, at: datetime, own: Own, share: Share, read: pl.DataFrame, stale: pl.DataFrame) -> Dated:
-    past = _put_together(tables, at, share)
+def _renew_facts(earlier: Memory, fresh: Share, stale: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """All facts but who brought whom, and apart from them the quiet ones whose values nobody shows anew."""
+    kept, new = (frame.filter(pl.col("kind") != "referral") for frame in (earlier.facts, fresh.facts))
+    quiet = earlier.quiet.join(stale, on="account_id", how="anti").select(new.columns)
+    woken, still = (quiet.join(new, on="value", how=how) for how in ("semi", "anti"))
+    return pl.concat([renew(kept, new, stale), woken]), still
+
+
+def _dated(
+    tables: Tables,
+    at: datetime,
+    own: Own,
+    share: Share,
+    still: pl.DataFrame,
+    read: pl.DataFrame,
+    stale: pl.DataFrame,
+) -> Dated:
+    is_quiet = pl.col("kind").is_in(ALONE_SILENT) & (pl.len().over("value") == 1)
+    quiet = pl.concat([still, share.facts.filter(is_quiet)])
+    speaking = replace(share, facts=share.facts.filter(~is_quiet))
+    past = _put_together(tables, at, speaking, quiet)
     # Events name grants by their rows in the tables that they were read with.
-    return Dated(past, replace(past, tables=own.tables, events=own.events), share, read, stale)
+    return Dated(past, replace(past, tables=own.tables, events=own.events), speaking, quiet, read, stale)
 
 
-def _put_together(tables: Tables, at: datetime, share: Share) -> Past:
-    arrived = share.facts.select(account=pl.col("account_id").hash(seed=0)).unique()
+def _put_together(tables: Tables, at: datetime, share: Share, quiet: pl.DataFrame) -> Past:
+    shown = [frame.select(account=pl.col("account_id").hash(seed=0)) for frame in (share.facts, quiet)]
+    arrived = pl.concat(shown).unique()
     # Guests' facts are among everybody's: there is no other bucket that would not know them.
     told = vars(replace(share, arrived=arrived, guest_facts=share.facts.clear()))
     known = pl.concat([share.marks["account_id"], tables.grants["account_id"]])

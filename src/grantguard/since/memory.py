@@ -13,14 +13,16 @@ class Memory:
     """A run as of ``at``, in frames that have ``account_id`` each.
 
     ``prints`` is what ``fingerprint_accounts`` gives, ``looks`` what ``take_looks`` does; ``facts``, ``likenesses``,
-    ``marks``, ``guests`` and ``lengths`` are those of ``histories.Share``, of all accounts; ``signals``, ``grants`` and
-    ``purses`` what own rows said (``telling.Said``); ``scores`` the contract's.
+    ``marks``, ``guests`` and ``lengths`` are those of ``histories.Share``, of all accounts, but for the ``quiet``
+    facts, which say nothing as long as nobody else shows their value; ``signals``, ``grants`` and ``purses`` what own
+    rows said (``telling.Said``); ``scores`` the contract's.
     """
 
     at: datetime
     prints: pl.DataFrame
     looks: pl.DataFrame
     facts: pl.DataFrame
+    quiet: pl.DataFrame
     likenesses: pl.DataFrame
     marks: pl.DataFrame
     guests: pl.DataFrame

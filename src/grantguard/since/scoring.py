@@ -48,6 +48,7 @@ def score_since(
         prints=prints,
         looks=looks,
         facts=share.facts,
+        quiet=dated.quiet,
         likenesses=share.likenesses,
         marks=share.marks,
         guests=share.guests,
