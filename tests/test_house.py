@@ -42,6 +42,7 @@ MEETING = {
     "figures",
     "buckets",
     "parcels",
+    "since",
 }
 DOORS = {"cli", "service", "console", "spark", "settings", "reference", "client", "__main__"}
 
@@ -74,6 +75,7 @@ ALLOWED = {
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},
     "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
+    "since": GROUND | {"histories", "signals", "forest", "training", "policy", "assessment"},
     "jobs": GROUND | {"settlement", "delivery", "figures", "store"},
     "drift": GROUND | {"forest", "signals", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},

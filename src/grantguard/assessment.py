@@ -60,8 +60,7 @@ class Assessment:
         table = self.decided.with_columns(
             reasons=pl.Series(told, dtype=pl.List(REASON)), model_version=pl.lit(self.model_version)
         )
-        ranked = table.sort("risk", "account_id", descending=[True, False], nulls_last=True)
-        return ranked.select(
+        return rank(table).select(
             *("account_id", "model_version", "at", "status", "risk", "p_value", "ring_id"),
             pl.col("action").alias("decision"),
             *("reasons", "promo_credits_spent", "promo_credits_left"),
@@ -97,6 +96,11 @@ class Assessment:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, repr(asked)))
 
 
+def rank(scores: pl.DataFrame) -> pl.DataFrame:
+    """Most suspicious first, unscored accounts last."""
+    return scores.sort("risk", "account_id", descending=[True, False], nulls_last=True)
+
+
 def assess(
     tables: Tables, bundle: Bundle, at: datetime, *, accounts: list[str] | None = None, rules: Rules = RULES
 ) -> Assessment:
@@ -127,7 +131,35 @@ def assess_histories(
     past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle, rules: Rules = RULES
 ) -> Assessment:
     """Risks and decisions of what was asked of ``past``, where the rings of all are known (``account_id, ring_id``)."""
-    scored = _score(past, histories, rings, bundle)
+    return assess_known(Known.of(past, histories, rings), bundle, rules)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of accounts as of their moments, a row each in one order, before any forest looks at it.
+
+    ``signals`` is what ``extract`` gives, ``facts`` what ``describe_accounts`` does, ``purses`` what
+    ``prepare_purses`` does, without ``subject``.
+    """
+
+    signals: pl.DataFrame
+    facts: pl.DataFrame
+    purses: pl.DataFrame
+
+    @classmethod
+    def of(cls, past: Past, histories: Histories, rings: pl.DataFrame) -> Known:
+        """Of what was asked of ``past``, where the rings of all are known."""
+        facts = describe_accounts(past, histories.asked, rings)
+        return cls(extract(histories), facts, histories.purses.drop("subject"))
+
+    def filter(self, rows: pl.Series) -> Known:
+        """The rows that are true in ``rows``."""
+        return Known(*(frame.filter(rows) for frame in (self.signals, self.facts, self.purses)))
+
+
+def assess_known(known: Known, bundle: Bundle, rules: Rules = RULES) -> Assessment:
+    """Risks and decisions of accounts of which so much is known."""
+    scored = _score(known, bundle)
     decided = decide(scored.told, rules)
     return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
 
@@ -135,7 +167,7 @@ def assess_histories(
 def decide_at(past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> pl.DataFrame:
     """What ``Assessment.decided`` has, without reasons, for any accounts as of any moments (``account_id, at``)."""
     histories = past.up_to(asked)
-    return decide(_score(past, histories, histories.rings, bundle).told, rules)
+    return decide(_score(Known.of(past, histories, histories.rings), bundle).told, rules)
 
 
 @dataclass(frozen=True)
@@ -150,16 +182,15 @@ class _Scored:
     contributions: Floats
 
 
-def _score(past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle) -> _Scored:
-    signals = extract(histories)
-    facts = describe_accounts(past, histories.asked, rings)
+def _score(known: Known, bundle: Bundle) -> _Scored:
+    signals, facts = known.signals, known.facts
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     contributions = bundle.forest.contributions(bundle.scale.surprise(table))
     silent = is_silent(signals)
     told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
-    told = told.hstack(histories.purses.drop("subject"))
+    told = told.hstack(known.purses)
     return _Scored(told, signals, table, silent, strata, contributions)
 
 

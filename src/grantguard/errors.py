@@ -16,7 +16,10 @@
         │   ├── SourceUnreadable another database cannot be read from
         │   ├── BodyUnreadable   what was sent is not JSON
         │   ├── FieldRefused     a field of an item that was sent cannot be used
-        │   └── ValueUnreadable  a value to be hashed is not of its kind
+        │   ├── ValueUnreadable  a value to be hashed is not of its kind
+        │   ├── RunMissing       there is nothing of an earlier run to go on from
+        │   ├── RunDamaged       what an earlier run left is not as it was written
+        │   └── RunForeign       an earlier run was made by something else, or lies ahead
         ├── AccountUnknown       an account that no table mentions
         ├── GrantUnknown         a grant that is not the account's
         ├── RingUnknown          a ring in which nobody stands
@@ -116,6 +119,18 @@ class FieldRefused(InputError):
 
 class ValueUnreadable(InputError):
     """A value to be hashed is not of its kind. The message never quotes it."""
+
+
+class RunMissing(InputError):
+    """There is nothing of an earlier run to go on from."""
+
+
+class RunDamaged(InputError):
+    """What an earlier run left is not as it was written."""
+
+
+class RunForeign(InputError):
+    """An earlier run was made by another model, rules or version, or lies after the moment asked about."""
 
 
 class AccountUnknown(WorkError):

@@ -95,3 +95,22 @@ def test_many_rows_end_where_each_of_them_does_and_for_the_same_reasons(seed: in
     ]
     assert (valued.leaves(rows) == alone[0]).all()
     assert np.abs(valued.contributions(rows) - alone[1]).max() < 1e-12
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rows_in_the_same_gaps_end_in_the_same_leaves(seed: int) -> None:
+    _, compiled = grow(seed)
+    rows = draw(seed + 100)
+    nudged = rows + np.random.default_rng(seed).normal(0, 1e-3, rows.shape)
+    alike = (compiled.find_gaps(rows) == compiled.find_gaps(nudged)).all(axis=1)
+    assert 0 < alike.sum() < len(rows)
+    assert (compiled.leaves(rows) == compiled.leaves(nudged))[alike].all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rows_in_other_gaps_part_somewhere(seed: int) -> None:
+    _, compiled = grow(seed)
+    row = draw(seed, rows=1)
+    far = row.copy()
+    far[0, 0] = 1e3
+    assert compiled.find_gaps(far)[0, 0] > compiled.find_gaps(row)[0, 0]

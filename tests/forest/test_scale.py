@@ -49,3 +49,9 @@ def test_surprise_never_falls_as_a_value_grows_more_suspicious(values: list[floa
     table = np.stack([ordered, ordered], axis=1)
     assert (np.diff(HIGH_AND_LOW.surprise(table)[:, 0]) >= -1e-12).all()
     assert (np.diff(HIGH_AND_LOW.surprise(table)[:, 1]) <= 1e-12).all()
+
+
+def test_the_last_digit_of_a_sum_makes_nothing_rarer() -> None:
+    most = REFERENCE[:, 0].max()
+    as_seen, beyond = (HIGH_AND_LOW.tail(np.array([[value, 0.0]]))[0, 0] for value in (most, most * (1 + 4e-16)))
+    assert beyond == pytest.approx(as_seen, rel=1e-9)

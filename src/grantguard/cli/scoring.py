@@ -14,6 +14,7 @@ from grantguard.assessment import Assessment, assess
 from grantguard.authenticity import weigh as weigh_accounts
 from grantguard.cli.bulk import Question, scored_within
 from grantguard.cli.clusters import EngineOption, MasterOption, Order, read_engine, score_on_cluster
+from grantguard.cli.going_on import score_on_from
 from grantguard.cli.terminal import (
     AtOption,
     DataOption,
@@ -59,6 +60,18 @@ def score(
             " whole, and an interrupted run goes on where it was. On a cluster: what a task may take, 2 unless said.",
         ),
     ] = None,
+    remember: Annotated[
+        bool,
+        typer.Option("--remember", help="Leave beside the output, in FILE.run, what a later --since goes on from."),
+    ] = False,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="The output of an earlier score that was run with --remember, or --since: only accounts with news are"
+            " scored anew, the values are those of all scored anew.",
+        ),
+    ] = None,
     engine: EngineOption = "local",
     master: MasterOption = None,
     keep_going: KeepGoing = False,
@@ -71,6 +84,12 @@ def score(
     cluster = read_engine(engine, master, out)
     if cluster is not None and fdr is not None:
         raise UsageError("--fdr: flags are not made on a cluster; leave it out, or score with --engine local")
+    goes_on = remember or since is not None
+    if goes_on and (cluster is not None or memory is not None):
+        raise UsageError(
+            f"{'--remember' if since is None else '--since'}: what a run remembers is held in memory, on one machine;"
+            " leave it out, or score without --memory and --engine spark"
+        )
     bundle = load(model)
     if cluster is not None:
         score_on_cluster(Order(data, bundle, out, at, memory, cluster, keep_going))
@@ -80,8 +99,11 @@ def score(
             stream_table(plan if fdr is None else _flagged(plan, fdr, bundle), out)
         return
     tables, newest = read_tables(data, out.parent, keep_going=keep_going)
-    assessed = assess_all(tables, bundle, moment_of(at, newest))
-    scores = assessed.scores()
+    moment = moment_of(at, newest)
+    if goes_on:
+        scores = score_on_from(since, tables, bundle, moment, out)
+    else:
+        scores = assess_all(tables, bundle, moment).scores()
     if fdr is not None:
         scores = scores.with_columns(flag(scores, fdr, bundle.calibration.accounts).alias("flagged"))
     write_table(scores, out)

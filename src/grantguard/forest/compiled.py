@@ -109,6 +109,21 @@ class CompiledForest:
         tree.__setstate__({**state, "values": np.zeros((len(nodes), 1, 1))})
         return tree
 
+    def find_gaps(self, surprise: Rows) -> Ints:
+        """How many of a signal's splits, in all trees, lie below each value, (rows, signals).
+
+        Rows with the same of all signals end in the same leaf of every tree.
+        """
+        rows = surprise.astype(np.float32).astype(np.float64)  # as scikit-learn compares
+        gaps = [np.searchsorted(splits, column) for splits, column in zip(self._splits, rows.T, strict=True)]
+        return np.stack(gaps, axis=1)
+
+    @cached_property
+    def _splits(self) -> list[Floats]:
+        """Where each signal is split, the lowest first."""
+        inner = ~self._is_leaf
+        return [np.unique(self.threshold[inner & (self.feature == signal)]) for signal in range(self.signals)]
+
     def _descend(self, surprise: Rows) -> Ints:
         rows = surprise.astype(np.float32).ravel()  # as scikit-learn compares
         starts = self._row_starts(len(surprise))

@@ -15,6 +15,9 @@ KNOTS = 256
 SHOWN_BY = 0.2
 """A signal that fewer than this share of the reference shows is rare by being shown: the share counts as shown."""
 
+SAME = 1e-12
+"""Values this near, in ratio, are one value: the last digits of a sum are the machine's, not the account's."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -39,6 +42,8 @@ class Scale:
     def tail(self, table: Floats) -> Floats:
         """The share of the reference at or beyond each value (accounts, signals); NaN where null."""
         turned = table * _turn(self.signs)
+        # Beyond the last knot a value is as rare as nothing seen: what equals it but for a last digit is not.
+        turned -= SAME * np.abs(turned)
         tails = [np.interp(column, self.values[i], self.tails[i]) for i, column in enumerate(turned.T)]
         return np.where(np.isnan(turned), np.nan, np.stack(tails, axis=1))
 

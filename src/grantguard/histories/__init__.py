@@ -17,13 +17,15 @@ from grantguard.histories.everybody import (
     find_shared,
     past_among,
 )
+from grantguard.histories.grants import wait_on
 from grantguard.histories.keys import PAST_EVENTS, run
 from grantguard.histories.kin import FEW as HUBS
+from grantguard.histories.links import find_stars
 from grantguard.histories.own import Own
 from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask
 from grantguard.histories.reach import REACH
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
-from grantguard.histories.thresholds import find_thresholds
+from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
@@ -50,12 +52,15 @@ __all__ = [
     "charge_alone",
     "count_in_crowds",
     "find_bucket",
+    "find_nearest_steps",
     "find_rings",
     "find_shared",
+    "find_stars",
     "find_thresholds",
     "follow_rings",
     "link_around",
     "past_among",
     "run",
     "strong_pairs",
+    "wait_on",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
-from grantguard.contract import Tables
+from grantguard.contract import TIME, Tables
 from grantguard.histories.charging import DRAINED
 from grantguard.histories.keys import run
 from grantguard.histories.ties import HALF
@@ -18,7 +20,7 @@ def _between(begins: str, ends: str, unit: int) -> pl.Expr:
 
 
 def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
-    """One row a subject and grant given by then, with the columns of ``views.Grants``.
+    """One row a subject and grant given by then, with the columns of ``views.Grants``, ``drained_at`` and ``next_at``.
 
     ``seen`` has the prepared events of each subject up to its moment, by time.
     """
@@ -102,7 +104,6 @@ def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _shape(given: pl.LazyFrame) -> pl.LazyFrame:
-    silent_until = pl.coalesce("next_at", "at")
     gone = pl.col("deleted_at") <= pl.col("at")
     return given.select(
         *("subject", "grant_id", "granted_at", "expires_at", "kind", "campaign", "credits", "given_near"),
@@ -112,13 +113,27 @@ def _shape(given: pl.LazyFrame) -> pl.LazyFrame:
         expiry_share=pl.when(pl.col("at") >= pl.col("expires_at")).then(pl.col("in_last_days") / pl.col("spent")),
         wait=_between("granted_at", "first_at", 1_000_000),
         drain=_between("first_at", "half_at", 1_000_000),
-        silence=(silent_until - pl.col("drained_at")).dt.total_microseconds() / DAY,
+        silence=_silence(pl.col("at")),
         since_created=_between("created_at", "granted_at", DAY),
         events_before=pl.col("events_before").fill_null(0),
         appetite_before=pl.col("credits_before") / pl.col("events_before"),
         appetite_on=pl.col("spent") / pl.col("on_it"),
         deleted_after=pl.when(gone).then(_between("drained_at", "deleted_at", HOUR)),
+        drained_at="drained_at",
+        next_at="next_at",
     )
+
+
+def _silence(at: pl.Expr) -> pl.Expr:
+    return (pl.coalesce("next_at", at) - pl.col("drained_at")).dt.total_microseconds() / DAY
+
+
+def wait_on(grants: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """Prepared grants as they stand at a later moment, up to which nothing of their accounts' own has happened.
+
+    Only the silence after running dry has grown by then.
+    """
+    return grants.with_columns(silence=_silence(pl.lit(at, TIME)))
 
 
 def prepare_billing(billing: pl.DataFrame, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:

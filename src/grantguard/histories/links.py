@@ -77,6 +77,12 @@ def key_values(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(as_key(name) for name in ("value", "likeness") if name in frame.columns)
 
 
+def find_stars(accounts: pl.DataFrame) -> pl.DataFrame:
+    """Who was brought by whom, and who brought others, as facts whose values are keys, one a value and account."""
+    shown = [_shown(accounts, "referral", "referred_by", "created_at"), *_referrers(accounts)]
+    return keep_first(_together(shown, pl.String()).with_columns(as_key("value")))
+
+
 def _together(shown: list[pl.LazyFrame | None], kind_of_value: pl.DataType) -> pl.LazyFrame:
     nothing = pl.LazyFrame(schema={**FACT, "value": kind_of_value})
     return pl.concat([nothing, *(each for each in shown if each is not None)])

@@ -6,6 +6,8 @@ as extended context do: the threshold as of a day is their first percentile over
 
 from __future__ import annotations
 
+from math import floor, log
+
 import polars as pl
 
 from grantguard.dated import THRESHOLD
@@ -50,6 +52,12 @@ def find_thresholds(lengths: pl.DataFrame) -> pl.DataFrame:
     # A day's threshold is known when the day is over.
     known = pl.col("day") + pl.duration(days=1)
     return run(lowest.select(when=known, threshold=(pl.col("step") * STEP).exp()).sort("when"))
+
+
+def find_nearest_steps(threshold: float) -> tuple[int, int]:
+    """The least and the greatest step in which an input may lie where ``is_near`` ends for a threshold."""
+    step = floor(log(threshold * JUST_ABOVE) / STEP)
+    return step - 1, step + 1
 
 
 def is_near(threshold: pl.Expr) -> pl.Expr:
