@@ -15,6 +15,7 @@ GROUND = {"vocabulary", "errors", "contract", "dated", "checking", "faults", "wi
 PURE = {
     "histories": 1,
     "signals": 2,
+    "facts": 3,
     "forest": 3,
     "worlds": 1,
     "training": 4,
@@ -49,9 +50,10 @@ DOORS = {"cli", "service", "console", "spark", "settings", "reference", "client"
 ALLOWED = {
     "histories": GROUND,
     "signals": GROUND | {"histories"},
+    "facts": GROUND | {"histories", "signals"},
     "forest": GROUND | {"signals"},
     "worlds": GROUND,
-    "training": GROUND | {"histories", "signals", "forest", "worlds"},
+    "training": GROUND | {"histories", "signals", "facts", "forest", "worlds"},
     "policy": GROUND,
     "review": GROUND,
     "discovery": GROUND,
@@ -70,7 +72,7 @@ ALLOWED = {
     "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
     "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
-    "parcels": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
+    "parcels": GROUND | {"sources", "histories", "signals", "facts", "forest", "policy", "assessment"},
     "figures": GROUND
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},

@@ -5,29 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from grantguard.cli.clusters import address_of, read_engine, require_engine
+from grantguard.cli import app
+from grantguard.cli.clusters import address_of, read_engine, require_engine, require_folder_name
 from grantguard.errors import EngineMissing, UsageError
-
-OUT = Path("scores.parquet")
 
 
 def test_this_machine_is_the_usual_engine() -> None:
-    assert read_engine("local", None, OUT) is None
+    assert read_engine("local", None) is None
 
 
 @pytest.mark.parametrize(
-    ("engine", "master", "out", "told"),
+    ("engine", "master", "told"),
     [
-        ("flink", None, OUT, "'flink' is none"),
-        ("local", "yarn", OUT, "say --engine spark"),
-        ("spark", None, OUT, "which cluster"),
-        ("spark", "yarn", Path("scores.csv"), r"end its name in \.parquet"),
+        ("flink", None, "'flink' is none"),
+        ("local", "yarn", "say --engine spark"),
+        ("spark", None, "which cluster"),
     ],
 )
-def test_a_cluster_needs_an_address_and_writes_parquet(engine: str, master: str | None, out: Path, told: str) -> None:
+def test_a_cluster_needs_an_address(engine: str, master: str | None, told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        read_engine(engine, master, out)
+        read_engine(engine, master)
+
+
+def test_a_cluster_writes_scores_as_parquet() -> None:
+    with pytest.raises(UsageError, match=r"end its name in \.parquet"):
+        require_folder_name(Path("scores.csv"))
+
+
+def test_training_on_this_machine_takes_what_memory_it_needs() -> None:
+    done = CliRunner().invoke(app, ["train", "--data", "d", "--out", "m", "--memory", "4"])
+    assert isinstance(done.exception, UsageError)
+    assert "all accounts are read at once" in str(done.exception)
 
 
 def test_where_there_is_no_java_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

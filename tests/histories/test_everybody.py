@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from grantguard.contract import Tables
+from grantguard.contract import TIME, Tables
 from grantguard.dated import ANYONE, GUEST, LIKENESS, MILESTONES, THRESHOLD
 from grantguard.histories import Bucket, Everybody, Own, Share, past_among
 
@@ -22,8 +22,8 @@ def test_who_brought_accounts_of_many_buckets_was_first_seen_with_the_first_of_t
     keyed = pl.Schema({**LIKENESS, "value": pl.UInt64(), "likeness": pl.UInt64()})
     told = {"marks": MILESTONES, "guests": GUEST, "guest_facts": STAR.schema, "thresholds": THRESHOLD}
     nothing = {name: schema.to_frame() for name, schema in told.items()}
-    in_crowds = pl.DataFrame(schema={"kind": pl.String, "crowd": pl.UInt64, "n": pl.Int64})
-    everybody = Everybody.counted(in_crowds, 2, nothing, Tables.of().campaigns, NOON)
+    crowds = pl.DataFrame(schema={"kind": pl.String, "crowd": pl.UInt64, "when": TIME, "n": pl.Int64})
+    everybody = Everybody.counted(crowds, nothing, Tables.of().campaigns)
     bucket = Bucket(pl.Series("account_id", ["ada"]), Tables.of(), pl.DataFrame(), STAR, keyed.to_frame())
     assert past_among(everybody, bucket).facts["seen_at"].to_list() == [NOON]
 

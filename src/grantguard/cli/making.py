@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from grantguard.cli.clusters import EngineOption, Errand, MasterOption, read_engine, train_on_cluster
 from grantguard.cli.terminal import (
     AtOption,
     DataOption,
@@ -65,16 +66,27 @@ def train(
     at: AtOption = None,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same bundle.")] = 0,
     unschooled: Annotated[bool, typer.Option("--unschooled", help="Without simulated techniques' teaching.")] = False,
+    memory: Annotated[
+        float | None,
+        typer.Option(min=1.0, help="On a cluster: how many gigabytes a task may take, 2 unless said."),
+    ] = None,
+    engine: EngineOption = "local",
+    master: MasterOption = None,
     keep_going: KeepGoing = False,
 ) -> None:
     """Make a forest from histories; labels in the data teach it, and none is needed.
 
     Example: grantguard train --data data/sample --out models/mine
     """
+    cluster, recipe = read_engine(engine, master), Recipe(seed=seed, schooled=not unschooled)
+    if cluster is not None:
+        train_on_cluster(Errand(data, out, at, memory, cluster, keep_going), recipe)
+        return
+    if memory is not None:
+        raise UsageError("--memory: here all accounts are read at once; leave it out, or train with --engine spark")
     tables, newest = read_tables(data, out.parent, keep_going=keep_going)
     with progress() as bar:
         bar.add_task("growing the forest", total=None)
-        recipe = Recipe(seed=seed, schooled=not unschooled)
         bundle, estimator = make_bundle(tables, moment_of(at, newest), recipe, simulated=is_simulated(data))
     write_bundle(pack(bundle, estimator), out)
     say(f"{out}: model {bundle.version}, calibrated on {bundle.card['metrics']['calibrated_by']:,} accounts")

@@ -13,7 +13,14 @@ from rich.table import Table as Grid
 from grantguard.assessment import Assessment, assess
 from grantguard.authenticity import weigh as weigh_accounts
 from grantguard.cli.bulk import Question, scored_within
-from grantguard.cli.clusters import EngineOption, MasterOption, Order, read_engine, score_on_cluster
+from grantguard.cli.clusters import (
+    EngineOption,
+    Errand,
+    MasterOption,
+    read_engine,
+    require_folder_name,
+    score_on_cluster,
+)
 from grantguard.cli.going_on import score_on_from
 from grantguard.cli.terminal import (
     AtOption,
@@ -81,7 +88,9 @@ def score(
     Example: grantguard score --data data/sample --model models/default --out scores.parquet
     """
     require_suffix(out)
-    cluster = read_engine(engine, master, out)
+    cluster = read_engine(engine, master)
+    if cluster is not None:
+        require_folder_name(out)
     if cluster is not None and fdr is not None:
         raise UsageError("--fdr: flags are not made on a cluster; leave it out, or score with --engine local")
     goes_on = remember or since is not None
@@ -92,7 +101,7 @@ def score(
         )
     bundle = load(model)
     if cluster is not None:
-        score_on_cluster(Order(data, bundle, out, at, memory, cluster, keep_going))
+        score_on_cluster(Errand(data, out, at, memory, cluster, keep_going), bundle)
         return
     if memory is not None:
         with scored_within(Question(data, bundle, at, memory, keep_going), out) as plan:

@@ -73,29 +73,23 @@ class Everybody:
     @classmethod
     def of(cls, told: Mapping[str, pl.DataFrame], campaigns: pl.DataFrame, at: datetime) -> Everybody:
         """Of all that the shares of all buckets say, by the names of ``Share``, but for ``facts``."""
+        in_crowds = count_in_crowds(told["likenesses"]).with_columns(when=pl.lit(at, TIME))
+        arrived = pl.lit(told["arrived"]["account"].n_unique(), pl.Int64)
+        anyone = name_anyone(pl.select(kind=pl.lit(ANYONE), when=pl.lit(at, TIME), n=arrived))
         return cls.counted(
-            count_in_crowds(told["likenesses"]),
-            told["arrived"]["account"].n_unique(),
+            pl.concat([in_crowds, anyone.select(in_crowds.columns)]),
             {**told, "thresholds": find_thresholds(told["lengths"])},
             campaigns,
-            at,
         )
 
     @classmethod
-    def counted(
-        cls,
-        in_crowds: pl.DataFrame,
-        arrived: int,
-        told: Mapping[str, pl.DataFrame],
-        campaigns: pl.DataFrame,
-        at: datetime,
-    ) -> Everybody:
-        """Of what is counted already: ``count_in_crowds`` over all, and how many accounts had shown anything.
+    def counted(cls, crowds: pl.DataFrame, told: Mapping[str, pl.DataFrame], campaigns: pl.DataFrame) -> Everybody:
+        """Of what is counted already: ``kind, crowd, when, n``, how many there were of each crowd over all, by when.
 
         ``told`` has ``marks``, ``guests``, ``guest_facts`` and ``thresholds``.
         """
         return cls(
-            crowds=_name_everybody(in_crowds, arrived, at),
+            crowds=crowds.sort("when"),
             marks=told["marks"],
             guests=let_in(told["guests"], campaigns),
             guest_facts=told["guest_facts"],
@@ -110,10 +104,34 @@ def count_in_crowds(likenesses: pl.DataFrame) -> pl.DataFrame:
     return run(pl.concat(kinds).group_by(CROWD).agg(n=pl.len().cast(pl.Int64)))
 
 
-def _name_everybody(in_crowds: pl.DataFrame, arrived: int, at: datetime) -> pl.DataFrame:
-    anyone = pl.LazyFrame({"kind": [ANYONE], "n": [arrived]}).select("kind", "n", crowd=name_crowd())
-    named = [each.select(*CROWD, "n") for each in (in_crowds.lazy(), anyone)]
-    return run(pl.concat(named).select(*CROWD, when=pl.lit(at, TIME), n="n"))
+def count_until(likenesses: pl.DataFrame, moments: pl.Series) -> pl.DataFrame:
+    """``kind, crowd, when, n``: how many joined each crowd by each of some moments, since the one before.
+
+    ``moments`` stand in order; counts of buckets, and of moments up to one, add up.
+    """
+    dated = _date_by(likenesses, moments).filter(pl.col("bin").is_not_null())
+    kinds = [dated.select("kind", "when", crowd=name_crowd(*shared)) for shared in COUNTED.values()]
+    return run(pl.concat(kinds).lazy().group_by(*CROWD, "when").agg(n=pl.len().cast(pl.Int64)))
+
+
+def count_arrivals_until(arrivals: pl.DataFrame, moments: pl.Series) -> pl.DataFrame:
+    """``kind, when, n``: how many of ``arrivals`` (``seen_at``) came by each of some moments, since the one before."""
+    counted = _date_by(arrivals, moments).group_by("when").agg(n=pl.len().cast(pl.Int64))
+    return counted.select("when", "n", kind=pl.lit(ANYONE))
+
+
+def _date_by(rows: pl.DataFrame, moments: pl.Series) -> pl.DataFrame:
+    """The rows with ``when``: the first of the moments by which each is known; later ones are left out."""
+    return (
+        rows.sort("seen_at")
+        .join_asof(moments.to_frame("when").with_columns(seen_at="when"), on="seen_at", strategy="forward")
+        .drop_nulls("when")
+    )
+
+
+def name_anyone(counts: pl.DataFrame) -> pl.DataFrame:
+    """Counts of everybody with the ``crowd`` that they are of."""
+    return counts.with_columns(crowd=name_crowd())
 
 
 def find_bucket(buckets: int) -> pl.Expr:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from grantguard.checking import merge_repeats
 from grantguard.contract import ACCOUNTS, BILLING, CAMPAIGNS, GRANTS, LABELS, USAGE, Tables
 from grantguard.dated import MILESTONES
+from grantguard.facts import mix_rows
 from grantguard.faults import Fault, leave_out
 from grantguard.histories import Own, Share, count_in_crowds, find_bucket, find_thresholds
 from grantguard.parcels.wrapping import ALL, Parcel, as_batches, lay_open, open_parcels, pack, read_batch, send
@@ -55,6 +56,7 @@ class Date:
         repeated = read.usage.height - merged["usage"].height
         told = {"kind": ["usage"], "n": [merged["usage"].height], "step": [repeated]}
         yield lay_open("counted", pl.DataFrame(told), parcel.bucket)
+        yield lay_open("hashed", _mix(own.tables), parcel.bucket)
         yield pack("events", own.events, parcel.bucket)
         for name, frame in (("own", share.said_alone), ("likenesses", share.likenesses), ("marks", share.marks)):
             yield pack(name, frame, parcel.bucket)
@@ -71,6 +73,14 @@ class Date:
         crowds = count_in_crowds(share.likenesses).select("kind", sign("crowd").alias("value"), "n")
         yield lay_open("crowd", crowds, bucket)
         yield lay_open("length", share.lengths.select("step", "n", seen_at="day"), bucket)
+
+
+def _mix(tables: Tables) -> pl.DataFrame:
+    """Of each table, how many rows, and the number that they are mixed to."""
+    frames = [getattr(tables, table.name) for table in (*KEPT, USAGE)]
+    mixed = pl.Series([mix_rows(frame) for frame in frames], dtype=pl.UInt64)
+    told = {"kind": [table.name for table in (*KEPT, USAGE)], "n": [frame.height for frame in frames]}
+    return pl.DataFrame({**told, "value": mixed}).with_columns(sign("value"))
 
 
 def _pass_on(parcel: Parcel) -> Iterator[pl.DataFrame]:

@@ -9,16 +9,30 @@ from datetime import datetime
 import polars as pl
 import pyarrow as pa
 
-from grantguard.contract import GRANTS, USAGE, Tables
+from grantguard.contract import GRANTS, TIME, USAGE, Tables
 from grantguard.dated import ANYONE, FACT, GUEST, LIKENESS, MILESTONES, THRESHOLD
-from grantguard.histories import Bucket, Everybody, Past, ask, find_bucket, past_among, strong_pairs
+from grantguard.histories import (
+    Bucket,
+    Everybody,
+    Linked,
+    Past,
+    ask,
+    find_bucket,
+    name_anyone,
+    past_among,
+    strong_pairs,
+)
 from grantguard.parcels.dating import read_tables
 from grantguard.parcels.wrapping import Parcel, lay_open, open_parcels, pack, send
 
 KEYED_FACT = pl.Schema({**FACT, "value": pl.UInt64()})
 KEYED_LIKENESS = pl.Schema({**LIKENESS, "value": pl.UInt64(), "likeness": pl.UInt64()})
 SIGNED_FACT = pl.Schema({**FACT, "value": pl.Int64()})
-COUNTED = pl.Schema({"kind": pl.String(), "value": pl.Int64(), "n": pl.Int64()})
+COUNTED = pl.Schema({"kind": pl.String(), "value": pl.Int64(), "seen_at": TIME, "n": pl.Int64()})
+"""How many there were of a crowd, the key of which is the value, by when."""
+
+RING = pl.Schema({"account_id": pl.String(), "other": pl.String()})
+"""An account, and the name of its ring."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class Link:
                 yield from send(self._link(parcel))
 
     def _link(self, parcel: Parcel) -> Iterator[pl.DataFrame]:
-        linked = read_past(parcel, self.at).link(ask(accounts_of(parcel), self.at))
+        linked = read_past(parcel).link(ask(accounts_of(parcel), self.at))
         for name, frame in vars(linked).items():
             yield pack(name, frame, parcel.bucket)
         strong = strong_pairs(linked.kin)
@@ -50,7 +64,7 @@ def accounts_of(parcel: Parcel) -> pl.Series:
     return pl.concat([frame["account_id"] for frame in known]).unique().sort()
 
 
-def read_past(parcel: Parcel, at: datetime) -> Past:
+def read_past(parcel: Parcel) -> Past:
     """The past of a bucket among everybody, as far as the parcel has it."""
     tables = read_tables(parcel)
     marks = parcel.read("marks", MILESTONES)
@@ -61,13 +75,23 @@ def read_past(parcel: Parcel, at: datetime) -> Past:
         facts=pl.concat([parcel.read("own", KEYED_FACT), _key(parcel.read("given", SIGNED_FACT))]),
         likenesses=parcel.read("likenesses", KEYED_LIKENESS),
     )
-    return past_among(_read_everybody(parcel, marks, tables.campaigns, at), bucket)
+    return past_among(_read_everybody(parcel, marks, tables.campaigns), bucket)
 
 
-def _read_everybody(parcel: Parcel, marks: pl.DataFrame, campaigns: pl.DataFrame, at: datetime) -> Everybody:
-    counted = parcel.read("crowd", COUNTED)
-    arrived = counted.filter(pl.col("kind") == ANYONE)["n"].sum()
-    in_crowds = _key(counted.filter(pl.col("kind") != ANYONE)).rename({"value": "crowd"})
+def read_linked(parcel: Parcel) -> Linked:
+    """What ``Link`` gave of the bucket."""
+    return Linked(ties=parcel.take("ties"), kin=parcel.take("kin"))
+
+
+def read_rings(parcel: Parcel) -> pl.DataFrame:
+    """``account_id`` and ``ring_id`` of the bucket's accounts that stand in a ring."""
+    return parcel.read("ring", RING).rename({"other": "ring_id"})
+
+
+def _read_everybody(parcel: Parcel, marks: pl.DataFrame, campaigns: pl.DataFrame) -> Everybody:
+    counted = _key(parcel.read("crowd", COUNTED)).rename({"value": "crowd", "seen_at": "when"})
+    is_anyone = pl.col("kind") == ANYONE
+    crowds = pl.concat([counted.filter(~is_anyone), name_anyone(counted.filter(is_anyone))])
     others = parcel.read("given", MILESTONES)
     told = {
         "marks": pl.concat([marks, others]).unique("account_id", keep="first"),
@@ -75,7 +99,7 @@ def _read_everybody(parcel: Parcel, marks: pl.DataFrame, campaigns: pl.DataFrame
         "guest_facts": parcel.read("guest_facts", KEYED_FACT),
         "thresholds": parcel.read("thresholds", THRESHOLD),
     }
-    return Everybody.counted(in_crowds, int(arrived), told, campaigns, at)
+    return Everybody.counted(crowds, told, campaigns)
 
 
 def _key(frame: pl.DataFrame) -> pl.DataFrame:

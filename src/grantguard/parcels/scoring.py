@@ -11,13 +11,10 @@ import pyarrow as pa
 
 from grantguard.assessment import REASON, assess_histories
 from grantguard.forest import Bundle
-from grantguard.histories import Linked, ask
-from grantguard.parcels.linking import accounts_of, read_past
+from grantguard.histories import ask
+from grantguard.parcels.linking import accounts_of, read_linked, read_past, read_rings
 from grantguard.parcels.wrapping import ROWS_OPEN, Parcel, open_parcels
 from grantguard.policy import RULES, Rules
-
-RING = pl.Schema({"account_id": pl.String(), "other": pl.String()})
-"""An account, and the name of its ring."""
 
 REASON_DDL = ", ".join(
     f"{field.name}: {'double' if field.dtype == pl.Float64 else 'string'}" for field in REASON.fields
@@ -50,11 +47,9 @@ class Score:
                 yield from _send_scores(self._score(parcel))
 
     def _score(self, parcel: Parcel) -> pl.DataFrame:
-        past = read_past(parcel, self.at)
-        linked = Linked(ties=parcel.take("ties"), kin=parcel.take("kin"))
-        histories = past.up_to(ask(accounts_of(parcel), self.at), linked)
-        rings = parcel.read("ring", RING).rename({"other": "ring_id"})
-        return assess_histories(past, histories, rings, self.bundle, self.rules).scores()
+        past = read_past(parcel)
+        histories = past.up_to(ask(accounts_of(parcel), self.at), read_linked(parcel))
+        return assess_histories(past, histories, read_rings(parcel), self.bundle, self.rules).scores()
 
 
 def _send_scores(scores: pl.DataFrame) -> Iterator[pa.RecordBatch]:

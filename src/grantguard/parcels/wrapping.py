@@ -33,8 +33,23 @@ PARCEL = pl.Schema(
 )
 """A row: of which bucket, of which frame; packed (``frame``, of ``n`` rows) or open (the rest)."""
 
-SPARK_TYPES = {pl.Int32: "int", pl.String: "string", pl.Binary: "binary", pl.Int64: "long", pl.Datetime: "timestamp"}
-PARCEL_DDL = ", ".join(f"{name} {SPARK_TYPES[dtype.base_type()]}" for name, dtype in PARCEL.items())
+SPARK_TYPES = {
+    pl.Boolean: "boolean",
+    pl.Int32: "int",
+    pl.String: "string",
+    pl.Binary: "binary",
+    pl.Int64: "long",
+    pl.Float64: "double",
+    pl.Datetime: "timestamp",
+}
+
+
+def spell(schema: pl.Schema) -> str:
+    """A schema as Spark reads it."""
+    return ", ".join(f"{name} {SPARK_TYPES[dtype.base_type()]}" for name, dtype in schema.items())
+
+
+PARCEL_DDL = spell(PARCEL)
 """The same, as Spark reads it."""
 
 ALL = -1
@@ -47,6 +62,7 @@ ROWS_OPEN = 10_000
 """Open rows that travel together."""
 
 ARROW_TYPES = {
+    pl.Boolean: pa.bool_(),
     pl.Int32: pa.int32(),
     pl.String: pa.string(),
     pl.Binary: pa.binary(),

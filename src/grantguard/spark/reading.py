@@ -15,6 +15,7 @@ from grantguard.errors import ColumnMissing, FileMissing, InputError
 from grantguard.faults import COLUMNS, Fault
 from grantguard.histories import MOST_EVENTS, PAST_EVENTS
 from grantguard.parcels.spreading import FILE, STRAY, Judge, Newest
+from grantguard.sources.files import MARK
 
 CANDIDATES = 1_000
 """Of so many newest rows, one is good."""
@@ -45,6 +46,16 @@ class Lake:
             else:
                 return _with_columns(found, table, f"{self.folder}/{name}")
         return None
+
+    def is_simulated(self) -> bool:
+        """Whether the data directory says of itself that it was simulated."""
+        try:
+            self.spark.read.text(f"{self.folder}/{MARK}")
+        except AnalysisException as error:
+            if error.getCondition() != "PATH_NOT_FOUND":
+                raise InputError(f"{self.folder}/{MARK}: {error.getMessageParameters()}") from None
+            return False
+        return True
 
     def need(self, table: Table) -> DataFrame:
         """The same of a table that must be there. Raises ``FileMissing``."""

@@ -27,6 +27,9 @@ from grantguard.spark.sharing import by_bucket, give_crowds, give_facts, give_th
 KEPT = StorageLevel.DISK_ONLY
 """Where a pass's outcome waits for the next one; what is lost with an executor is made again."""
 
+TO_ALL = (CAMPAIGNS, LABELS)
+"""Tables of a few rows, which every bucket needs."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -71,15 +74,27 @@ def date(lake: Lake, question: Question) -> Dated:
 
 def score(dated: Dated, bundle: Bundle) -> DataFrame:
     """The contract's ``scores`` of every account, in no order."""
+    ready = link(dated, give_crowds(dated.parcels, dated.buckets, dated.at)).ready
+    return by_bucket(ready, dated.buckets).mapInArrow(Score(bundle, dated.at), SCORES_DDL).persist(KEPT)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Buckets that are linked: ``ready``, all that the last pass needs of them; ``rings``, who stands in which."""
+
+    ready: DataFrame
+    rings: DataFrame
+
+
+def link(dated: Dated, crowds: DataFrame) -> Joined:
+    """Link all accounts as of ``dated.at``, where ``crowds`` tells how many there were of each by then."""
     parcels, buckets, at = dated.parcels, dated.buckets, dated.at
-    needed = _needed_by_all(dated)
+    needed = needed_by_all(dated)
     own = named(parcels, "grants", "own", "likenesses", "marks")
-    linked = _pass(
-        together(own, give_facts(parcels), give_crowds(parcels, buckets), needed), buckets, Link(buckets, at)
-    )
+    linked = _pass(together(own, give_facts(parcels), crowds, needed), buckets, Link(buckets, at))
     own = named(parcels, "accounts", "grants", "billing", "events", "marks")
-    ready = together(own, named(linked, "ties", "kin"), find_rings(linked), needed)
-    return by_bucket(ready, buckets).mapInArrow(Score(bundle, at), SCORES_DDL).persist(KEPT)
+    rings = find_rings(linked)
+    return Joined(together(own, named(linked, "ties", "kin"), rings, needed), rings)
 
 
 def _pass(parcels: DataFrame, buckets: int, work: Date | Link) -> DataFrame:
@@ -92,8 +107,8 @@ def _spread(lake: Lake, usage: DataFrame, buckets: int) -> DataFrame:
         rows = lake.read(table)
         if rows is not None:
             parts.append(_spread_whole(rows, Spread(table, buckets, lake.now, whole=True)))
-    for table in (CAMPAIGNS, LABELS):
-        told = _spread_to_all(lake, table)
+    for table in TO_ALL:
+        told = spread_to_all(lake, table)
         parts.append(told.filter(sf.col("bucket") != ALL))
     parts.append(_for_all(lake, CAMPAIGNS, buckets))
     return together(*parts)
@@ -104,7 +119,8 @@ def _spread_whole(rows: DataFrame, spread: Spread) -> DataFrame:
     return rows.repartition(*spread.table.identity).mapInArrow(spread, PARCEL_DDL)
 
 
-def _spread_to_all(lake: Lake, table: Table) -> DataFrame:
+def spread_to_all(lake: Lake, table: Table) -> DataFrame:
+    """The rows of a small table as they go to all buckets, and what is told of its reading."""
     rows = lake.read(table)
     if rows is None:
         return lake.spark.createDataFrame([], PARCEL_DDL)
@@ -113,10 +129,11 @@ def _spread_to_all(lake: Lake, table: Table) -> DataFrame:
 
 
 def _for_all(lake: Lake, table: Table, buckets: int) -> DataFrame:
-    return to_all(_spread_to_all(lake, table).filter(sf.col("bucket") == ALL), buckets)
+    return to_all(spread_to_all(lake, table).filter(sf.col("bucket") == ALL), buckets)
 
 
-def _needed_by_all(dated: Dated) -> DataFrame:
+def needed_by_all(dated: Dated) -> DataFrame:
+    """What every bucket needs: guests of bursts, thresholds, campaigns and labels."""
     guests = dated.parcels.filter(sf.col("bucket") == ALL)
-    small = [_for_all(dated.lake, table, dated.buckets) for table in (CAMPAIGNS, LABELS)]
+    small = [_for_all(dated.lake, table, dated.buckets) for table in TO_ALL]
     return together(to_all(together(guests, give_thresholds(dated.parcels)), dated.buckets), *small)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from grantguard.training.facts import describe_accounts, fingerprint, is_silent, spread_verdicts
-from grantguard.training.growing import train
-from grantguard.training.learning import TEACHING, learn
+from grantguard.facts import describe_accounts, is_silent, spread_verdicts
+from grantguard.training.fingerprints import fingerprint, name_data
+from grantguard.training.growing import grow, train
+from grantguard.training.learning import TEACHING, learn, spread_examples
+from grantguard.training.population import Known, Population
 from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
-from grantguard.training.reference import assign_roles
+from grantguard.training.reference import DRAWN_BY, assign_roles
 from grantguard.training.schooling import without_technique
 
 __all__ = [
     "CHANCES",
+    "DRAWN_BY",
     "NAMES",
     "SIGNS",
     "TEACHING",
+    "Known",
+    "Population",
     "Recipe",
     "assign_roles",
     "describe_accounts",
     "fingerprint",
+    "grow",
     "is_silent",
     "learn",
+    "name_data",
+    "spread_examples",
     "spread_verdicts",
     "train",
     "without_technique",

@@ -13,16 +13,16 @@ import sklearn
 from numpy.typing import NDArray
 
 from grantguard.contract import Tables
+from grantguard.facts import is_silent
 from grantguard.forest import Baseline, Bundle, Lessons, RiskForest
 from grantguard.forest.bundle import FORMAT
 from grantguard.forest.calibration import STRATA, stratum_of
-from grantguard.histories import Past, ask
-from grantguard.signals import extract
-from grantguard.training.facts import describe_accounts, fingerprint, is_silent
-from grantguard.training.learning import find_examples, learn_from
+from grantguard.training.learning import asked_of, learn_from
+from grantguard.training.population import Known, Population
 from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
-from grantguard.training.reference import Reference, assign_roles, calibrate, stand_at_landmarks, stand_now, trim
+from grantguard.training.reference import Reference, calibrate, split_reference, stand_at_landmarks, stand_now, trim
 from grantguard.training.schooling import School, attend, teach_bundle
+from grantguard.training.whole import Whole
 
 Floats = NDArray[np.float64]
 
@@ -36,43 +36,45 @@ def train(
     Raises ``ReferenceTooSmall`` where too few accounts can be trusted.
     """
     recipe = recipe or Recipe()
-    past = Past.of(tables)
-    histories = past.up_to(ask(past.account_ids, at))
-    signals = extract(histories)
-    facts = describe_accounts(past, histories.asked, histories.rings)
-    role = _find_roles(facts, signals, recipe)
-    valuing = stand_now(facts, signals, role == "value")
-    forest = _plant(recipe).fit(_speaking(signals), reference=valuing.table)
-    calibrating = stand_at_landmarks(past, facts, signals, role == "calibrate")
+    return grow(Whole.of(tables, at, recipe), recipe, simulated=simulated)
+
+
+def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> tuple[Bundle, RiskForest]:
+    """The same of a population, wherever its accounts lie. Raises ``ReferenceTooSmall``."""
+    everybody, trusted = population.everybody, population.trusted
+    role = _find_roles(everybody, trusted, recipe)
+    valuing = stand_now(trusted, role == "value")
+    forest = _plant(recipe).fit(_speaking(everybody.signals), reference=valuing.table)
+    calibrating = stand_at_landmarks(population, role == "calibrate")
     bundle = Bundle(
         forest=forest.compiled_,
         scale=forest.scale_,
         calibration=calibrate(forest.compiled_, forest.scale_, calibrating),
         school=Lessons.none(len(NAMES)),
         verdicts=Lessons.none(len(NAMES)),
-        baseline=_remember(facts, signals),
-        card=_write_card(facts, role, calibrating, at, recipe, fingerprint(tables))
-        | {"reference": "simulated" if simulated else "own"},
+        baseline=_remember(everybody),
+        card=_write_card(population, role, calibrating, recipe) | {"reference": "simulated" if simulated else "own"},
     )
     if recipe.schooled:
-        bundle = teach_bundle(bundle, attend(tables, at, School.of(recipe), forest.scale_, valuing))
-    told = find_examples(tables.labels.filter(pl.col("labelled_at") <= at), past)
+        bundle = teach_bundle(bundle, attend(population, School.of(recipe), forest.scale_, valuing))
+    told = population.find_examples(population.labels.filter(pl.col("labelled_at") <= population.at))
     if told.height:
-        bundle = learn_from(past, told, bundle)
+        bundle = learn_from(told, population.stand(asked_of(told)).signals, bundle)
     return bundle, forest.adopt(bundle.forest)
 
 
-def _find_roles(facts: pl.DataFrame, signals: pl.DataFrame, recipe: Recipe) -> NDArray[np.str_]:
-    """Each account's role, the reference trimmed by a first forest."""
-    role = assign_roles(facts, is_silent(signals), recipe)
-    first = _plant(recipe).fit(_speaking(signals), reference=stand_now(facts, signals, role == "value").table)
-    return trim(first.risk_score(signals.select(NAMES).to_numpy().astype(np.float64)), facts, role, recipe)
+def _find_roles(everybody: Known, trusted: Known, recipe: Recipe) -> NDArray[np.str_]:
+    """Each trusted account's role, the reference trimmed by a first forest."""
+    role = split_reference(trusted.facts, recipe)
+    first = _plant(recipe).fit(_speaking(everybody.signals), reference=stand_now(trusted, role == "value").table)
+    scores = first.risk_score(trusted.signals.select(NAMES).to_numpy().astype(np.float64))
+    return trim(scores, trusted.facts, role, recipe)
 
 
-def _remember(facts: pl.DataFrame, signals: pl.DataFrame) -> Baseline:
-    heard = ~is_silent(signals)
-    told = facts.filter(pl.Series(heard))
-    return Baseline.of(_speaking(signals), stratum_of(told["age_days"].to_numpy(), told["has_paid"].to_numpy()))
+def _remember(everybody: Known) -> Baseline:
+    told = everybody.facts.filter(pl.Series(~is_silent(everybody.signals)))
+    strata = stratum_of(told["age_days"].to_numpy(), told["has_paid"].to_numpy())
+    return Baseline.of(_speaking(everybody.signals), strata)
 
 
 def _speaking(signals: pl.DataFrame) -> Floats:
@@ -87,10 +89,11 @@ def _plant(recipe: Recipe) -> RiskForest:
 
 
 def _write_card(
-    facts: pl.DataFrame, role: NDArray[np.str_], calibrating: Reference, at: datetime, recipe: Recipe, data: str
+    population: Population, role: NDArray[np.str_], calibrating: Reference, recipe: Recipe
 ) -> dict[str, Any]:
-    made = asdict(recipe)
-    version = zlib.crc32(repr((data, at, made, NAMES, FORMAT)).encode())
+    at, data, made = population.at, population.fingerprint, asdict(recipe)
+    has_paid = population.trusted.facts["has_paid"].to_numpy()
+    version = zlib.crc32(repr((data, at.isoformat(), made, NAMES, FORMAT)).encode())
     return {
         "format": FORMAT,
         "model_version": f"{at:%Y%m%d}-{version:08x}",
@@ -102,11 +105,12 @@ def _write_card(
         "verdicts": [],
         "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "polars": pl.__version__},
         "metrics": {
-            "accounts": len(facts),
+            "accounts": population.accounts,
+            "grown_on": population.everybody.facts.height,
             "valued_by": int((role == "value").sum()),
             "calibrated_by": int((role == "calibrate").sum()),
             "trimmed": int((role == "trimmed").sum()),
-            "paid_share": float(facts["has_paid"].to_numpy()[np.isin(role, ["value", "calibrate"])].mean()),
+            "paid_share": float(has_paid[role != "trimmed"].mean()),
             "calibrated_by_stratum": {name: int((calibrating.strata == i).sum()) for i, name in enumerate(STRATA)},
         },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,12 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.errors import NothingToLearn
+from grantguard.facts import is_silent, key_of, spread_verdicts
 from grantguard.forest import Bundle, Lessons
 from grantguard.histories import Past
 from grantguard.histories.past import find_rings_at
 from grantguard.signals import extract
-from grantguard.training.facts import is_silent, spread_verdicts
 from grantguard.training.recipe import NAMES
-from grantguard.training.reference import key_of
 from grantguard.training.schooling import teach_bundle
 
 TEACHING = ("abuse", "genuine")
@@ -39,12 +39,16 @@ def learn(tables: Tables, labels: pl.DataFrame, bundle: Bundle) -> Bundle:
             f"labels: none of {labels.height} says abuse or genuine of an account or ring in the data;"
             " check account_id and label"
         )
-    return learn_from(past, told, bundle)
+    return learn_from(told, extract(past.up_to(asked_of(told))), bundle)
 
 
-def learn_from(past: Past, told: pl.DataFrame, bundle: Bundle) -> Bundle:
-    """The bundle after the verdicts ``told``, as ``find_examples`` gives them."""
-    signals = extract(past.up_to(told.select("account_id", at="labelled_at")))
+def asked_of(told: pl.DataFrame) -> pl.DataFrame:
+    """What to ask about examples: each as of its verdict (``account_id, at``)."""
+    return told.select("account_id", at="labelled_at")
+
+
+def learn_from(told: pl.DataFrame, signals: pl.DataFrame, bundle: Bundle) -> Bundle:
+    """The bundle after the verdicts ``told``, as ``find_examples`` gives them, on accounts of such ``signals`` then."""
     heard = ~is_silent(signals)
     told, table = told.filter(pl.Series(heard)), signals.select(NAMES).to_numpy().astype(np.float64)[heard]
     new = _write_lessons(told, bundle.scale.surprise(table))
@@ -55,10 +59,16 @@ def learn_from(past: Past, told: pl.DataFrame, bundle: Bundle) -> Bundle:
 
 def find_examples(labels: pl.DataFrame, past: Past) -> pl.DataFrame:
     """The newest teaching verdict on each account in the data: ``account_id, label, labelled_at, spoken_of``."""
+    told = spread_examples(labels, lambda moment: find_rings_at(past, moment))
+    return told.filter(pl.col("account_id").is_in(past.account_ids.implode()))
+
+
+def spread_examples(labels: pl.DataFrame, find_rings: Callable[[datetime], pl.DataFrame]) -> pl.DataFrame:
+    """What ``find_examples`` gives, of accounts in the data or not, where ``find_rings`` tells rings of a moment."""
     known = labels.with_columns(spoken_of=pl.coalesce("ring_id", "account_id"))
     rings = pl.concat(
         [
-            find_rings_at(past, moment[0]).join(part.drop("account_id"), on="ring_id")
+            find_rings(moment[0]).join(part.drop("account_id"), on="ring_id")
             for moment, part in known.filter(pl.col("account_id").is_null()).group_by("labelled_at")
         ]
         or [spread_verdicts(known.clear(), known.clear().select("account_id", "ring_id"))],
@@ -67,9 +77,7 @@ def find_examples(labels: pl.DataFrame, past: Past) -> pl.DataFrame:
     columns = ("account_id", "label", "labelled_at", "spoken_of")
     spread = pl.concat([known.filter(pl.col("account_id").is_not_null()).select(columns), rings.select(columns)])
     newest = spread.sort("labelled_at", "account_id").unique("account_id", keep="last", maintain_order=True)
-    return newest.filter(pl.col("label").is_in(TEACHING), pl.col("account_id").is_in(past.account_ids.implode())).sort(
-        "account_id"
-    )
+    return newest.filter(pl.col("label").is_in(TEACHING)).sort("account_id")
 
 
 def _write_lessons(told: pl.DataFrame, surprise: np.ndarray[Any, np.dtype[np.float64]]) -> Lessons:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +9,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from grantguard.errors import ReferenceTooSmall
+from grantguard.facts import find_trusted, is_silent, key_of
 from grantguard.forest import Calibration, CompiledForest, Scale, sum_by_kind
 from grantguard.forest.calibration import LANDMARKS, stratum_of
-from grantguard.histories import Past
-from grantguard.signals import CATALOGUE, extract
-from grantguard.training.facts import describe_accounts, is_silent
+from grantguard.signals import CATALOGUE
+from grantguard.training.population import Known, Population
 from grantguard.training.recipe import NAMES, Recipe
 
 Floats = NDArray[np.float64]
+
+DRAWN_BY = 1_000_003
+"""The reference is drawn in the order of the rest that this leaves of a ring's key."""
 
 
 @dataclass(frozen=True)
@@ -29,62 +31,64 @@ class Reference:
     strata: NDArray[np.int64]
 
 
-def key_of(name: str) -> int:
-    """A key of an account or ring, the same on every machine."""
-    return zlib.crc32(name.encode()) | zlib.adler32(name.encode()) << 31
-
-
 def assign_roles(facts: pl.DataFrame, silent: NDArray[np.bool_], recipe: Recipe) -> NDArray[np.str_]:
     """For each account ``value``, ``calibrate`` or ``outside``: the reference, split by a hash of the ring.
 
-    Trusted is who has nothing taken back and no verdict but genuine; of a ring a few at most, payers first.
     Raises ``ReferenceTooSmall``.
     """
-    clean = ~pl.col("taken_back") & (pl.col("verdict").is_null() | (pl.col("verdict") == "genuine"))
-    trusted = facts.with_row_index("row").with_columns(silent=pl.Series(silent)).filter(clean, ~pl.col("silent"))
-    trusted = trusted.with_columns(split=pl.coalesce("ring_id", "account_id").map_elements(key_of, pl.Int64))
-    few = pl.col("ring_id").is_null() | (pl.int_range(pl.len()).over("ring_id") < recipe.most_of_a_ring)
-    kept = trusted.sort("has_paid", "account_id", descending=[True, False]).filter(few)
-    kept = kept.sort(pl.col("split") % 1_000_003, "account_id").head(recipe.most_accounts)
+    kept = draw_reference(facts.with_row_index("row"), silent, recipe)
     role = np.full(len(facts), "outside", dtype="U9")
-    for name, half in (("value", 0), ("calibrate", 1)):
-        rows = kept.filter(pl.col("split") % 2 == half)["row"].to_numpy()
-        if len(rows) < recipe.least:
+    role[kept["row"].to_numpy()] = split_reference(kept, recipe)
+    return role
+
+
+def draw_reference(facts: pl.DataFrame, silent: NDArray[np.bool_], recipe: Recipe) -> pl.DataFrame:
+    """The rows of ``facts`` that the reference takes, with ``split``: of all trusted so many, by a hash of the ring."""
+    trusted = find_trusted(facts, silent, recipe.most_of_a_ring)
+    return trusted.sort(pl.col("split") % DRAWN_BY, "account_id").head(recipe.most_accounts)
+
+
+def split_reference(kept: pl.DataFrame, recipe: Recipe) -> NDArray[np.str_]:
+    """``value`` or ``calibrate`` for each row of ``draw_reference``. Raises ``ReferenceTooSmall``."""
+    role = np.where(kept["split"].to_numpy() % 2 == 0, "value", "calibrate").astype("U9")
+    for name in ("value", "calibrate"):
+        rows = int((role == name).sum())
+        if rows < recipe.least:
             raise ReferenceTooSmall(
-                f"{len(rows)} trusted accounts to {name} the forest, {recipe.least} needed:"
-                f" add {recipe.least - len(rows)} or more accounts without refunds to the data"
+                f"{rows} trusted accounts to {name} the forest, {recipe.least} needed:"
+                f" add {recipe.least - rows} or more accounts without refunds to the data"
             )
-        role[rows] = name
     return role
 
 
 def trim(scores: Floats, facts: pl.DataFrame, role: NDArray[np.str_], recipe: Recipe) -> NDArray[np.str_]:
     """The roles without the most suspicious of the unpaid: gamers whom nobody has seen yet."""
-    unpaid: NDArray[np.bool_] = (role != "outside") & ~facts["has_paid"].to_numpy()
+    unpaid: NDArray[np.bool_] = ~facts["has_paid"].to_numpy()
     if not unpaid.any():
         return role
     extreme = unpaid & (scores > np.quantile(scores[unpaid], 1 - recipe.trimmed))
     return np.where(extreme, "trimmed", role)
 
 
-def stand_now(facts: pl.DataFrame, signals: pl.DataFrame, kept: NDArray[np.bool_]) -> Reference:
-    """The accounts ``kept`` as they stand now; ``facts`` and ``signals`` have a row an account, rows alike."""
-    facts, signals = facts.filter(pl.Series(kept)), signals.filter(pl.Series(kept))
+def stand_now(known: Known, kept: NDArray[np.bool_]) -> Reference:
+    """The accounts ``kept`` as they stand now."""
+    facts, signals = known.facts.filter(pl.Series(kept)), known.signals.filter(pl.Series(kept))
     keys = facts["account_id"].map_elements(key_of, pl.Int64).to_numpy()
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     return Reference(signals.select(NAMES).to_numpy().astype(np.float64), keys, strata)
 
 
-def stand_at_landmarks(past: Past, facts: pl.DataFrame, signals: pl.DataFrame, kept: NDArray[np.bool_]) -> Reference:
-    """The accounts ``kept`` at every landmark that they have reached, and in the last stratum as they stand now."""
+def stand_at_landmarks(population: Population, kept: NDArray[np.bool_]) -> Reference:
+    """The trusted ``kept`` at every landmark that they have reached, and in the last stratum as they stand now."""
+    facts, signals = population.trusted.facts, population.trusted.signals
     trusted = facts.filter(pl.Series(kept))
-    moments = [_reach(trusted, days) for days in list(LANDMARKS.values())[:-1]]
-    histories = past.up_to(pl.concat(moments))
-    rings = facts.filter(pl.col("ring_id").is_not_null()).select("account_id", "ring_id")
-    then, said = describe_accounts(past, histories.asked, rings), extract(histories)
-    now = kept & (facts["age_days"].fill_null(0.0).to_numpy() >= LAST_FROM)
-    then, said = pl.concat([then, facts.filter(pl.Series(now))]), pl.concat([said, signals.filter(pl.Series(now))])
-    return stand_now(then, said, ~is_silent(said))
+    then = population.stand(pl.concat([_reach(trusted, days) for days in list(LANDMARKS.values())[:-1]]))
+    now = pl.Series(kept & (facts["age_days"].fill_null(0.0).to_numpy() >= LAST_FROM))
+    both = Known(
+        pl.concat([then.facts, facts.filter(now).select(then.facts.columns)]),
+        pl.concat([then.signals, signals.filter(now)]),
+    )
+    return stand_now(both, ~is_silent(both.signals))
 
 
 LAST_FROM = float(np.sqrt(LANDMARKS["week"] * LANDMARKS["month"]))

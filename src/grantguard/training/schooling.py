@@ -7,20 +7,19 @@ a prior, never more, its strength chosen by leaving whole techniques out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.contract import Tables
+from grantguard.facts import is_silent, key_of
 from grantguard.forest import Bundle, CompiledForest, Lessons, Scale, balance, choose_pull, scale_weight, teach
-from grantguard.histories import Past, ask
-from grantguard.signals import extract
-from grantguard.training.facts import is_silent
+from grantguard.histories import ask
+from grantguard.training.population import Population, put_together
 from grantguard.training.recipe import NAMES, Recipe
-from grantguard.training.reference import Reference, key_of, recalibrate
+from grantguard.training.reference import Reference, recalibrate
 from grantguard.worlds import COHORTS, NEIGHBOURS, simulate
 
 STEALTHS = (0.5, 0.3, 0.7)
@@ -63,7 +62,7 @@ class School:
         return cls(recipe.schools, recipe.pupils, recipe.plain, recipe.seed)
 
 
-def attend(tables: Tables, at: datetime, school: School, scale: Scale, reference: Reference) -> Lessons:
+def attend(population: Population, school: School, scale: Scale, reference: Reference) -> Lessons:
     """Lessons from simulated accounts among the user's, and from the reference's own accounts as genuine.
 
     A lesson's group is its technique, so that whole techniques can be left out; ``account`` is 0.
@@ -74,14 +73,14 @@ def attend(tables: Tables, at: datetime, school: School, scale: Scale, reference
             seed=1_000 * (school.seed + 1) + number,
             prevalence=GAMING,
             stealth=STEALTHS[number % len(STEALTHS)],
-            start=at - timedelta(days=DAYS),
+            start=population.at - timedelta(days=DAYS),
             days=DAYS,
         )
         for number in range(school.worlds)
     ]
-    past = Past.of(_place_among(tables, [world.tables for world in worlds]))
     truth = pl.concat([world.truth for world in worlds])
-    signals = extract(past.up_to(ask(truth["account_id"], at)))
+    guests = put_together(*(world.tables for world in worlds))
+    signals = population.place(guests, ask(truth["account_id"], population.at))
     heard = ~is_silent(signals)
     table = signals.select(NAMES).to_numpy().astype(np.float64)[heard]
     told = truth.filter(pl.Series(heard))
@@ -93,15 +92,6 @@ def attend(tables: Tables, at: datetime, school: School, scale: Scale, reference
         account=np.zeros(len(table), dtype=np.int64),
     )
     return Lessons.joined([simulated, _plain(scale, reference, school)])
-
-
-def _place_among(tables: Tables, worlds: list[Tables]) -> Tables:
-    return Tables.of(
-        **{
-            field.name: pl.concat([getattr(tables, field.name), *(getattr(world, field.name) for world in worlds)])
-            for field in fields(Tables)
-        }
-    )
 
 
 def _is_alike(truth: pl.DataFrame) -> NDArray[np.bool_]:

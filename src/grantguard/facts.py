@@ -1,17 +1,15 @@
-"""What is known of accounts besides their signals, and what a data set is called."""
+"""What is known of accounts besides their signals, and who is trusted by it: no forest is needed to say so."""
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import fields
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.contract import Tables
 from grantguard.histories import Past, run
-from grantguard.training.recipe import NAMES
+from grantguard.signals import CATALOGUE
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -88,15 +86,28 @@ def _unanswered() -> pl.Expr:
 
 def is_silent(signals: pl.DataFrame) -> NDArray[np.bool_]:
     """Accounts about which no family can speak."""
-    silent: NDArray[np.bool_] = np.isnan(signals.select(NAMES).to_numpy()).all(axis=1)
+    silent: NDArray[np.bool_] = np.isnan(signals.select(each.name for each in CATALOGUE).to_numpy()).all(axis=1)
     return silent
 
 
-def fingerprint(tables: Tables) -> str:
-    """A name for the data that changes when any row does, and not with the order of rows."""
-    parts = []
-    for field in fields(tables):
-        frame = getattr(tables, field.name)
-        mixed = int(frame.hash_rows(seed=0).sum()) if frame.height else 0
-        parts.append(f"{field.name}:{frame.height}:{mixed % 2**64:016x}")
-    return f"{zlib.crc32('|'.join(parts).encode()):08x}"
+def key_of(name: str) -> int:
+    """A key of an account or ring, the same on every machine."""
+    return zlib.crc32(name.encode()) | zlib.adler32(name.encode()) << 31
+
+
+def find_trusted(facts: pl.DataFrame, silent: NDArray[np.bool_], most_of_a_ring: int) -> pl.DataFrame:
+    """The rows of ``facts`` of whom a reference may take, with ``split``, a key of the ring; payers first.
+
+    Trusted is who has nothing taken back and no verdict but genuine; of a ring so many at most, payers first. A
+    ring's accounts have to be there together.
+    """
+    clean = ~pl.col("taken_back") & (pl.col("verdict").is_null() | (pl.col("verdict") == "genuine"))
+    trusted = facts.with_columns(silent=pl.Series(silent)).filter(clean, ~pl.col("silent")).drop("silent")
+    trusted = trusted.with_columns(split=pl.coalesce("ring_id", "account_id").map_elements(key_of, pl.Int64))
+    few = pl.col("ring_id").is_null() | (pl.int_range(pl.len()).over("ring_id") < most_of_a_ring)
+    return trusted.sort("has_paid", "account_id", descending=[True, False]).filter(few)
+
+
+def mix_rows(frame: pl.DataFrame) -> int:
+    """A number that changes when any row does; those of the parts of a frame add up to the whole's, modulo 2**64."""
+    return int(frame.hash_rows(seed=0).sum()) if frame.height else 0

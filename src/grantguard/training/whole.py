@@ -1,0 +1,68 @@
+"""A population that is at hand whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+import polars as pl
+
+from grantguard.contract import Tables
+from grantguard.facts import describe_accounts, is_silent
+from grantguard.histories import Past, ask
+from grantguard.signals import extract
+from grantguard.training.fingerprints import fingerprint
+from grantguard.training.learning import find_examples
+from grantguard.training.population import Known, put_together
+from grantguard.training.recipe import Recipe
+from grantguard.training.reference import draw_reference
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All accounts of the tables: trees grow on everybody."""
+
+    past: Past
+    at: datetime
+    rings: pl.DataFrame
+    everybody: Known
+    trusted: Known
+
+    @classmethod
+    def of(cls, tables: Tables, at: datetime, recipe: Recipe) -> Self:
+        """Read the tables as of ``at``."""
+        past = Past.of(tables)
+        histories = past.up_to(ask(past.account_ids, at))
+        facts, signals = describe_accounts(past, histories.asked, histories.rings), extract(histories)
+        drawn = draw_reference(facts.with_row_index("row"), is_silent(signals), recipe).sort("row")
+        trusted = Known(drawn.drop("row"), signals[drawn["row"]])
+        return cls(past, at, histories.rings, Known(facts, signals), trusted)
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts there are."""
+        return self.everybody.facts.height
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for the data."""
+        return fingerprint(self.past.tables)
+
+    @property
+    def labels(self) -> pl.DataFrame:
+        """The contract's labels."""
+        return self.past.tables.labels
+
+    def stand(self, asked: pl.DataFrame) -> Known:
+        """The accounts asked about (``account_id, at``), a row each in the order asked."""
+        histories = self.past.up_to(asked)
+        return Known(describe_accounts(self.past, histories.asked, self.rings), extract(histories))
+
+    def place(self, guests: Tables, asked: pl.DataFrame) -> pl.DataFrame:
+        """Signals of accounts of ``guests`` (``account_id, at``), who stand among the user's own as if they were."""
+        return extract(Past.of(put_together(self.past.tables, guests)).up_to(asked))
+
+    def find_examples(self, labels: pl.DataFrame) -> pl.DataFrame:
+        """What ``find_examples`` says of labels."""
+        return find_examples(labels, self.past)
