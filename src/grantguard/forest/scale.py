@@ -15,6 +15,9 @@ KNOTS = 256
 SHOWN_BY = 0.2
 """A signal that fewer than this share of the reference shows is rare by being shown: the share counts as shown."""
 
+BEYOND = 1e-9
+"""By how much, or which share, a value lies beyond the reference's last to be as rare as nothing seen."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -75,8 +78,8 @@ def _tail_knots(turned: Floats) -> tuple[Floats, Floats]:
     shown = max(known.size, round(SHOWN_BY * turned.size))
     points = np.unique(known)
     beyond = (known.size - np.searchsorted(known, points) + 1) / (shown + 1)
-    # One more knot, beyond all of the reference: as rare as nothing seen.
-    points = np.append(points, np.nextafter(points[-1], np.inf))
+    # One more knot, beyond all of the reference, and beyond the last digits of a sum: as rare as nothing seen.
+    points = np.append(points, points[-1] + max(BEYOND * abs(points[-1]), BEYOND))
     beyond = np.minimum(np.append(beyond, 1 / (shown + 1)), 1.0)
     # Evenly in the logarithm of the tail, so that the far end keeps its detail.
     chosen = np.unique(np.searchsorted(-np.log(beyond), np.linspace(0, -np.log(beyond[-1]), KNOTS)))
