@@ -9,7 +9,7 @@ import polars as pl
 
 from grantguard.contract import TIME, Tables
 from grantguard.dated import ANYONE, GUEST, LIKENESS, MILESTONES, THRESHOLD
-from grantguard.histories import Bucket, Everybody, Own, Share, past_among
+from grantguard.histories import Bucket, Everybody, Own, Share, count_arrivals_until, past_among
 
 NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 STAR = pl.DataFrame(
@@ -38,3 +38,10 @@ def test_who_is_told_of_by_two_buckets_is_one_account_of_all() -> None:
     told = {name: pl.concat(getattr(share, name) for share in shares) for name in names}
     crowds = Everybody.of(told, Tables.of().campaigns, NOON).crowds
     assert crowds.filter(pl.col("kind") == ANYONE)["n"].to_list() == [3]
+
+
+def test_arrivals_are_counted_by_the_first_moment_that_knows_of_them() -> None:
+    moments = pl.Series([NOON + timedelta(days=day) for day in (0, 2, 5)], dtype=TIME)
+    seen = [NOON, NOON + timedelta(days=1), NOON + timedelta(days=2), NOON + timedelta(days=9)]
+    counted = count_arrivals_until(pl.DataFrame({"seen_at": seen}, schema={"seen_at": TIME}), moments)
+    assert dict(counted.select("when", "n").iter_rows()) == {moments[0]: 1, moments[1]: 2}

@@ -48,7 +48,8 @@ def test_what_is_not_there_is_an_empty_frame_of_the_shape_asked_for() -> None:
 
 
 def test_executors_import_neither_the_forest_nor_a_door_to_extract() -> None:
-    line = "import sys, grantguard.parcels.spreading, grantguard.parcels.linking; print(*sys.modules)"
+    works = ("spreading", "linking", "narrowing", "extracting")
+    line = f"import sys, {', '.join(f'grantguard.parcels.{work}' for work in works)}; print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)  # noqa: S603 - our own
     rooms = {f"grantguard.{room}" for room in ("forest", "training", "assessment", "service", "cli", "spark", "store")}
     assert not (rooms | {"sklearn", "pyspark", "fastapi"}) & set(told.stdout.split())

@@ -59,7 +59,7 @@ def with_verdicts(tables: Tables) -> Tables:
 @pytest.fixture(scope="module")
 def both(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Both:
     folder = tmp_path_factory.mktemp("trained")
-    write_tables(with_verdicts(simulate(400, seed=8, prevalence=0.15).tables), folder)
+    write_tables(with_verdicts(simulate(300, seed=8, prevalence=0.15).tables), folder)
     read_here = read(folder, CLOCK)
     assert read_here.newest is not None
     here = Whole.of(read_here.tables, read_here.newest, RECIPE)

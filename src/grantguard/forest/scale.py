@@ -80,8 +80,8 @@ def _tail_knots(turned: Floats) -> tuple[Floats, Floats]:
     shown = max(known.size, round(SHOWN_BY * turned.size))
     points = np.unique(known)
     beyond = (known.size - np.searchsorted(known, points) + 1) / (shown + 1)
-    # One more knot, beyond all of the reference: as rare as nothing seen.
-    points = np.append(points, np.nextafter(points[-1], np.inf))
+    # One more knot, beyond all of the reference and what is the same: as rare as nothing seen.
+    points = np.append(points, points[-1] + 2 * SAME * max(abs(points[-1]), 1.0))
     beyond = np.minimum(np.append(beyond, 1 / (shown + 1)), 1.0)
     # Evenly in the logarithm of the tail, so that the far end keeps its detail.
     chosen = np.unique(np.searchsorted(-np.log(beyond), np.linspace(0, -np.log(beyond[-1]), KNOTS)))

@@ -130,7 +130,7 @@ def _collect(rows: DataFrame) -> pl.DataFrame:
 
 def _know(rows: pl.DataFrame) -> Known:
     beside = [name for name in rows.columns if name not in KNOWN]
-    return Known(rows.select(*FACTS.names(), *beside), rows.select("account_id", "at", *SIGNALS.names()))
+    return Known.of(rows.select(*FACTS.names(), *beside), rows.select("account_id", "at", *SIGNALS.names()))
 
 
 def _in_order(asked: pl.DataFrame, found: DataFrame) -> Known:

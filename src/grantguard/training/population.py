@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 import polars as pl
+import polars.selectors as cs
 
 from grantguard.contract import Tables
+
+DIGITS = 12
+"""Digits of a signal that a forest is made of: the last ones of a sum are the engine's own, and would decide ties."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,16 @@ class Known:
 
     facts: pl.DataFrame
     signals: pl.DataFrame
+
+    @classmethod
+    def of(cls, facts: pl.DataFrame, signals: pl.DataFrame) -> Self:
+        """Such accounts, with ``DIGITS`` of what was extracted."""
+        return cls(facts, round_signals(signals))
+
+
+def round_signals(signals: pl.DataFrame) -> pl.DataFrame:
+    """Signals, to ``DIGITS`` digits."""
+    return signals.with_columns(cs.float().round_sig_figs(DIGITS))
 
 
 class Population(Protocol):

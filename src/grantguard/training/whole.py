@@ -14,7 +14,7 @@ from grantguard.histories import Past, ask
 from grantguard.signals import extract
 from grantguard.training.fingerprints import fingerprint
 from grantguard.training.learning import find_examples
-from grantguard.training.population import Known, put_together
+from grantguard.training.population import Known, put_together, round_signals
 from grantguard.training.recipe import Recipe
 from grantguard.training.reference import draw_reference
 
@@ -34,10 +34,11 @@ class Whole:
         """Read the tables as of ``at``."""
         past = Past.of(tables)
         histories = past.up_to(ask(past.account_ids, at))
-        facts, signals = describe_accounts(past, histories.asked, histories.rings), extract(histories)
-        drawn = draw_reference(facts.with_row_index("row"), is_silent(signals), recipe).sort("row")
-        trusted = Known(drawn.drop("row"), signals[drawn["row"]])
-        return cls(past, at, histories.rings, Known(facts, signals), trusted)
+        everybody = Known.of(describe_accounts(past, histories.asked, histories.rings), extract(histories))
+        facts = everybody.facts.with_row_index("row")
+        drawn = draw_reference(facts, is_silent(everybody.signals), recipe).sort("row")
+        trusted = Known(drawn.drop("row"), everybody.signals[drawn["row"]])
+        return cls(past, at, histories.rings, everybody, trusted)
 
     @property
     def accounts(self) -> int:
@@ -57,11 +58,11 @@ class Whole:
     def stand(self, asked: pl.DataFrame) -> Known:
         """The accounts asked about (``account_id, at``), a row each in the order asked."""
         histories = self.past.up_to(asked)
-        return Known(describe_accounts(self.past, histories.asked, self.rings), extract(histories))
+        return Known.of(describe_accounts(self.past, histories.asked, self.rings), extract(histories))
 
     def place(self, guests: Tables, asked: pl.DataFrame) -> pl.DataFrame:
         """Signals of accounts of ``guests`` (``account_id, at``), who stand among the user's own as if they were."""
-        return extract(Past.of(put_together(self.past.tables, guests)).up_to(asked))
+        return round_signals(extract(Past.of(put_together(self.past.tables, guests)).up_to(asked)))
 
     def find_examples(self, labels: pl.DataFrame) -> pl.DataFrame:
         """What ``find_examples`` says of labels."""
