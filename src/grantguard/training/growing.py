@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ from grantguard.facts import is_silent
 from grantguard.forest import Baseline, Bundle, Lessons, RiskForest
 from grantguard.forest.bundle import FORMAT
 from grantguard.forest.calibration import STRATA, stratum_of
+from grantguard.training.doubting import doubt
 from grantguard.training.learning import asked_of, learn_from
 from grantguard.training.population import Known, Population
 from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
 from grantguard.training.reference import Reference, calibrate, split_reference, stand_at_landmarks, stand_now, trim
-from grantguard.training.schooling import School, attend, teach_bundle
+from grantguard.training.schooling import Pupils, School, attend, teach_bundle, write_lessons
 from grantguard.training.whole import Whole
 
 Floats = NDArray[np.float64]
@@ -41,8 +42,27 @@ def train(
 
 def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> tuple[Bundle, RiskForest]:
     """The same of a population, wherever its accounts lie. Raises ``ReferenceTooSmall``."""
+    halves = split_reference(population.trusted.facts, recipe)
+    pupils = attend(population, School.of(recipe)) if recipe.schooled else None
+    bundle, forest = _raise(population, _trim(population, halves, recipe), recipe, pupils)
+    gaming = None
+    if pupils is not None:
+        gaming, role = doubt(bundle, pupils, population.trusted, halves)
+        if role is not None:
+            bundle, forest = _raise(population, role, recipe, pupils)
+    said = {"reference": "simulated" if simulated else "own", "reference_gaming": gaming}
+    bundle = replace(bundle, card=bundle.card | said)
+    told = population.find_examples(population.labels.filter(pl.col("labelled_at") <= population.at))
+    if told.height:
+        bundle = learn_from(told, population.stand(asked_of(told)).signals, bundle)
+    return bundle, forest.adopt(bundle.forest)
+
+
+def _raise(
+    population: Population, role: NDArray[np.str_], recipe: Recipe, pupils: Pupils | None
+) -> tuple[Bundle, RiskForest]:
+    """A forest by a reference, and what the pupils teach it."""
     everybody, trusted = population.everybody, population.trusted
-    role = _find_roles(everybody, trusted, recipe)
     valuing = stand_now(trusted, role == "value")
     forest = _plant(recipe).fit(_speaking(everybody.signals), reference=valuing.table)
     calibrating = stand_at_landmarks(population, role == "calibrate")
@@ -53,22 +73,19 @@ def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> 
         school=Lessons.none(len(NAMES)),
         verdicts=Lessons.none(len(NAMES)),
         baseline=_remember(everybody),
-        card=_write_card(population, role, calibrating, recipe) | {"reference": "simulated" if simulated else "own"},
+        card=_write_card(population, role, calibrating, recipe),
     )
-    if recipe.schooled:
-        bundle = teach_bundle(bundle, attend(population, School.of(recipe), forest.scale_, valuing))
-    told = population.find_examples(population.labels.filter(pl.col("labelled_at") <= population.at))
-    if told.height:
-        bundle = learn_from(told, population.stand(asked_of(told)).signals, bundle)
-    return bundle, forest.adopt(bundle.forest)
+    if pupils is not None:
+        bundle = teach_bundle(bundle, write_lessons(pupils, School.of(recipe), forest.scale_, valuing))
+    return bundle, forest
 
 
-def _find_roles(everybody: Known, trusted: Known, recipe: Recipe) -> NDArray[np.str_]:
+def _trim(population: Population, halves: NDArray[np.str_], recipe: Recipe) -> NDArray[np.str_]:
     """Each trusted account's role, the reference trimmed by a first forest."""
-    role = split_reference(trusted.facts, recipe)
-    first = _plant(recipe).fit(_speaking(everybody.signals), reference=stand_now(trusted, role == "value").table)
+    trusted, everybody = population.trusted, population.everybody
+    first = _plant(recipe).fit(_speaking(everybody.signals), reference=stand_now(trusted, halves == "value").table)
     scores = first.risk_score(trusted.signals.select(NAMES).to_numpy().astype(np.float64))
-    return trim(scores, trusted.facts, role, recipe)
+    return trim(scores, trusted.facts, halves, recipe)
 
 
 def _remember(everybody: Known) -> Baseline:

@@ -63,11 +63,14 @@ def split_reference(kept: pl.DataFrame, recipe: Recipe) -> NDArray[np.str_]:
 
 def trim(scores: Floats, facts: pl.DataFrame, role: NDArray[np.str_], recipe: Recipe) -> NDArray[np.str_]:
     """The roles without the most suspicious of the unpaid: gamers whom nobody has seen yet."""
-    unpaid: NDArray[np.bool_] = ~facts["has_paid"].to_numpy()
-    if not unpaid.any():
+    return cut(scores, ~facts["has_paid"].to_numpy(), recipe.trimmed, role)
+
+
+def cut(scores: Floats, those: NDArray[np.bool_], share: float, role: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The roles without a share of ``those``, the most suspicious by ``scores``; all are (accounts,)."""
+    if not those.any():
         return role
-    extreme = unpaid & (scores > np.quantile(scores[unpaid], 1 - recipe.trimmed))
-    return np.where(extreme, "trimmed", role)
+    return np.where(those & (scores > np.quantile(scores[those], 1 - share)), "trimmed", role)
 
 
 def stand_now(known: Known, kept: NDArray[np.bool_]) -> Reference:

@@ -22,6 +22,8 @@ from grantguard.training.recipe import NAMES, Recipe
 from grantguard.training.reference import Reference, recalibrate
 from grantguard.worlds import COHORTS, NEIGHBOURS, simulate
 
+Floats = NDArray[np.float64]
+
 STEALTHS = (0.5, 0.3, 0.7)
 """How well the gaming of each simulated world hides, in turn."""
 
@@ -62,11 +64,22 @@ class School:
         return cls(recipe.schools, recipe.pupils, recipe.plain, recipe.seed)
 
 
-def attend(population: Population, school: School, scale: Scale, reference: Reference) -> Lessons:
-    """Lessons from simulated accounts among the user's, and from the reference's own accounts as genuine.
+@dataclass(frozen=True)
+class Pupils:
+    """Simulated accounts as they stand among the user's.
 
-    A lesson's group is its technique, so that whole techniques can be left out; ``account`` is 0.
+    ``table`` (rows, signals); ``abuse`` (rows,), ``alike``: genuine accounts that look like gaming; ``group``: the
+    technique's key, so that whole techniques can be left out, or the account's own.
     """
+
+    table: Floats
+    abuse: NDArray[np.bool_]
+    alike: NDArray[np.bool_]
+    group: NDArray[np.int64]
+
+
+def attend(population: Population, school: School) -> Pupils:
+    """Simulate the school's worlds and see their accounts among the user's."""
     worlds = [
         simulate(
             school.accounts,
@@ -84,12 +97,17 @@ def attend(population: Population, school: School, scale: Scale, reference: Refe
     heard = ~is_silent(signals)
     table = signals.select(NAMES).to_numpy().astype(np.float64)[heard]
     told = truth.filter(pl.Series(heard))
+    return Pupils(table, (told["role"] == "abuse").to_numpy(), _is_alike(told), _group(told))
+
+
+def write_lessons(pupils: Pupils, school: School, scale: Scale, reference: Reference) -> Lessons:
+    """What the pupils teach, and the reference's own accounts as genuine; ``account`` is 0."""
     simulated = Lessons(
-        surprise=scale.surprise(table).astype(np.float32),
-        abuse=(told["role"] == "abuse").to_numpy(),
-        weight=np.where(_is_alike(told), ALIKE, 1.0),
-        group=_group(told),
-        account=np.zeros(len(table), dtype=np.int64),
+        surprise=scale.surprise(pupils.table).astype(np.float32),
+        abuse=pupils.abuse,
+        weight=np.where(pupils.alike, ALIKE, 1.0),
+        group=pupils.group,
+        account=np.zeros(len(pupils.table), dtype=np.int64),
     )
     return Lessons.joined([simulated, _plain(scale, reference, school)])
 

@@ -1,0 +1,64 @@
+"""Gamers in the reference: how many there are, and that many are cut."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+import numpy as np
+import pytest
+
+from grantguard.forest import Bundle
+from grantguard.training import Recipe, train
+from grantguard.training.doubting import DOUBTED, count_gaming
+from grantguard.worlds import simulate
+
+SMALL = Recipe(trees=60, sample=256)
+
+
+def draw(seed: int, share: float, count: int = 4_000) -> np.ndarray:
+    """Scores of accounts of which a share games."""
+    rng = np.random.default_rng(seed)
+    gaming = int(share * count)
+    return np.concatenate([rng.normal(3, 1, gaming), rng.normal(0, 1, count - gaming)])
+
+
+def count(seed: int, share: float) -> float:
+    taught, abuse = draw(1_000 + seed, 0.4), np.arange(4_000) < 1_600
+    return count_gaming(taught, abuse, draw(seed, share))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 0.6])
+def test_the_share_that_games_is_counted_and_seldom_exceeded(seed: int, share: float) -> None:
+    assert share - 0.04 <= count(seed, share) <= share + 0.01
+
+
+def test_a_school_that_tells_nothing_apart_counts_nobody() -> None:
+    same = np.random.default_rng(0).normal(size=2_000)
+    assert count_gaming(np.zeros(2_000), np.arange(2_000) < 800, same) == 0
+
+
+def test_without_anybody_unpaid_nobody_is_counted() -> None:
+    assert count_gaming(draw(0, 0.4), np.arange(4_000) < 1_600, np.empty(0)) == 0
+
+
+def test_a_sound_reference_is_not_cut(bundle: Bundle) -> None:
+    assert bundle.card["reference_gaming"] <= DOUBTED
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_reference_full_of_gamers_is_cut(seed: int) -> None:
+    world = simulate(1_200, seed=seed, prevalence=0.25)
+    bundle, _ = train(world.tables, cast("datetime", world.tables.usage["occurred_at"].max()), SMALL)
+    told = bundle.card["metrics"]
+    trusted = told["valued_by"] + told["calibrated_by"] + told["trimmed"]
+    assert bundle.card["reference_gaming"] > DOUBTED
+    assert told["trimmed"] > 2 * SMALL.trimmed * trusted
+
+
+def test_an_unschooled_forest_counts_nobody() -> None:
+    world = simulate(400, seed=1)
+    unschooled = Recipe(trees=20, sample=128, schooled=False)
+    bundle, _ = train(world.tables, cast("datetime", world.tables.usage["occurred_at"].max()), unschooled)
+    assert bundle.card["reference_gaming"] is None
