@@ -10,6 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from pyspark.sql import SparkSession
 
+from grantguard.assessment import assess
 from grantguard.contract import Tables
 from grantguard.forest import Bundle
 from grantguard.histories import Past
@@ -82,11 +83,10 @@ def test_the_card_says_the_same(both: Both) -> None:
     assert both.made_there.card == both.made_here.card
 
 
-def test_trees_split_alike(both: Both) -> None:
-    there, here = both.made_there.forest, both.made_here.forest
-    assert (there.feature == here.feature).all()
-    assert (there.threshold == here.threshold).all()
-
-
-def test_signals_are_measured_on_the_same_scale(both: Both) -> None:
-    assert (both.made_there.scale.values == both.made_here.scale.values).all()
+def test_an_account_has_the_same_risk_by_either(both: Both) -> None:
+    tables, columns = both.here.past.tables, ("account_id", "model_version", "risk", "p_value", "decision")
+    there, here = (
+        assess(tables, bundle, both.here.at).scores().sort("account_id").select(columns)
+        for bundle in (both.made_there, both.made_here)
+    )
+    assert_frame_equal(there, here, rel_tol=1e-9, abs_tol=1e-9)
