@@ -16,7 +16,16 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it publishes none
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from standardwebhooks import Webhook
 
 from grantguard.console import PREFIX, Office, create_console
@@ -301,6 +310,18 @@ def test_keys_do_what_help_says(sit: Sit) -> None:
         expect(page.get_by_role("radio", name=name)).to_be_checked()
     page.get_by_label("Note").press("n")
     expect(page.get_by_label("Note")).to_have_value("n")
+
+
+@pytest.mark.usefixtures("held")
+def test_keys_work_while_the_charts_are_on_their_way(sit: Sit) -> None:
+    page, held = sit("grace"), list[Route]()
+    page.route("**/plotly.js*", lambda route: held.append(route))  # noqa: PLW0108 - it is inspected
+    page.goto("/console/accounts/ada", wait_until="commit")
+    expect(page.get_by_role("radio", name="Genuine")).to_be_visible()
+    page.keyboard.press("g")
+    expect(page.get_by_role("radio", name="Genuine")).to_be_checked()
+    held[0].continue_()
+    expect(page.locator(".chart .main-svg").first).to_be_visible()
 
 
 @pytest.mark.usefixtures("held")

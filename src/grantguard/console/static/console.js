@@ -91,6 +91,6 @@ async function refresh() {
   all("[data-row]")[marked]?.classList.add("marked");
 }
 
-draw();
+document.addEventListener("DOMContentLoaded", draw); // by then Plotly, which is deferred, is there
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 setInterval(refresh, REFRESH);
