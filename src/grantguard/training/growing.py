@@ -21,7 +21,15 @@ from grantguard.training.doubting import doubt
 from grantguard.training.learning import asked_of, learn_from
 from grantguard.training.population import Known, Population
 from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
-from grantguard.training.reference import Reference, calibrate, split_reference, stand_at_landmarks, stand_now, trim
+from grantguard.training.reference import (
+    Reference,
+    calibrate,
+    keys_of,
+    split_reference,
+    stand_at_landmarks,
+    stand_now,
+    trim,
+)
 from grantguard.training.schooling import Pupils, School, attend, teach_bundle, write_lessons
 from grantguard.training.whole import Whole
 
@@ -43,15 +51,18 @@ def train(
 def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> tuple[Bundle, RiskForest]:
     """The same of a population, wherever its accounts lie. Raises ``ReferenceTooSmall``."""
     halves = split_reference(population.trusted.facts, recipe)
+    aged = stand_at_landmarks(population, halves == "calibrate")
     pupils = attend(population, School.of(recipe)) if recipe.schooled else None
-    bundle, forest = _raise(population, _trim(population, halves, recipe), recipe, pupils)
-    gaming = None
+    role, gaming = _trim(population, halves, recipe), None
+    bundle, forest = _raise(population, aged, role, recipe, pupils)
     if pupils is not None:
-        gaming, role = doubt(bundle, pupils, population.trusted, halves)
-        if role is not None:
-            bundle, forest = _raise(population, role, recipe, pupils)
+        gaming, doubted = doubt(bundle, pupils, population.trusted, halves)
+        if doubted is not None:
+            role = doubted
+            bundle, forest = _raise(population, aged, role, recipe, pupils)
     said = {"reference": "simulated" if simulated else "own", "reference_gaming": gaming}
-    bundle = replace(bundle, card=bundle.card | said)
+    card = _write_card(population, role, bundle.calibration.strata, recipe) | bundle.card | said
+    bundle = replace(bundle, card=card)
     told = population.find_examples(population.labels.filter(pl.col("labelled_at") <= population.at))
     if told.height:
         bundle = learn_from(told, population.stand(asked_of(told)).signals, bundle)
@@ -59,13 +70,16 @@ def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> 
 
 
 def _raise(
-    population: Population, role: NDArray[np.str_], recipe: Recipe, pupils: Pupils | None
+    population: Population, aged: Reference, role: NDArray[np.str_], recipe: Recipe, pupils: Pupils | None
 ) -> tuple[Bundle, RiskForest]:
-    """A forest by a reference, and what the pupils teach it."""
+    """A forest by a reference, and what the pupils teach it; its card has no more than they write there.
+
+    ``aged`` are those who may calibrate, at every landmark.
+    """
     everybody, trusted = population.everybody, population.trusted
     valuing = stand_now(trusted, role == "value")
     forest = _plant(recipe).fit(_speaking(everybody.signals), reference=valuing.table)
-    calibrating = stand_at_landmarks(population, role == "calibrate")
+    calibrating = aged.of(keys_of(trusted.facts.filter(pl.Series(role == "calibrate"))))
     bundle = Bundle(
         forest=forest.compiled_,
         scale=forest.scale_,
@@ -73,7 +87,7 @@ def _raise(
         school=Lessons.none(len(NAMES)),
         verdicts=Lessons.none(len(NAMES)),
         baseline=_remember(everybody),
-        card=_write_card(population, role, calibrating, recipe),
+        card={},
     )
     if pupils is not None:
         bundle = teach_bundle(bundle, write_lessons(pupils, School.of(recipe), forest.scale_, valuing))
@@ -106,7 +120,7 @@ def _plant(recipe: Recipe) -> RiskForest:
 
 
 def _write_card(
-    population: Population, role: NDArray[np.str_], calibrating: Reference, recipe: Recipe
+    population: Population, role: NDArray[np.str_], strata: NDArray[np.int64], recipe: Recipe
 ) -> dict[str, Any]:
     at, data, made = population.at, population.fingerprint, asdict(recipe)
     has_paid = population.trusted.facts["has_paid"].to_numpy()
@@ -128,6 +142,6 @@ def _write_card(
             "calibrated_by": int((role == "calibrate").sum()),
             "trimmed": int((role == "trimmed").sum()),
             "paid_share": float(has_paid[role != "trimmed"].mean()),
-            "calibrated_by_stratum": {name: int((calibrating.strata == i).sum()) for i, name in enumerate(STRATA)},
+            "calibrated_by_stratum": {name: int((strata == i).sum()) for i, name in enumerate(STRATA)},
         },
     }

@@ -30,6 +30,11 @@ class Reference:
     account: NDArray[np.int64]
     strata: NDArray[np.int64]
 
+    def of(self, accounts: NDArray[np.int64]) -> Reference:
+        """The rows of some accounts."""
+        kept = np.isin(self.account, accounts)
+        return Reference(self.table[kept], self.account[kept], self.strata[kept])
+
 
 def assign_roles(facts: pl.DataFrame, silent: NDArray[np.bool_], recipe: Recipe) -> NDArray[np.str_]:
     """For each account ``value``, ``calibrate`` or ``outside``: the reference, split by a hash of the ring.
@@ -76,9 +81,14 @@ def cut(scores: Floats, those: NDArray[np.bool_], share: float, role: NDArray[np
 def stand_now(known: Known, kept: NDArray[np.bool_]) -> Reference:
     """The accounts ``kept`` as they stand now."""
     facts, signals = known.facts.filter(pl.Series(kept)), known.signals.filter(pl.Series(kept))
-    keys = facts["account_id"].map_elements(key_of, pl.Int64).to_numpy()
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
-    return Reference(signals.select(NAMES).to_numpy().astype(np.float64), keys, strata)
+    return Reference(signals.select(NAMES).to_numpy().astype(np.float64), keys_of(facts), strata)
+
+
+def keys_of(facts: pl.DataFrame) -> NDArray[np.int64]:
+    """A key of each account."""
+    keys: NDArray[np.int64] = facts["account_id"].map_elements(key_of, pl.Int64).to_numpy()
+    return keys
 
 
 def stand_at_landmarks(population: Population, kept: NDArray[np.bool_]) -> Reference:
