@@ -48,7 +48,7 @@ from grantguard.sources.outputs import require_suffix, stream_table, write_table
 from grantguard.training import NAMES, TEACHING
 
 
-def score(
+def score(  # noqa: PLR0913, PLR0917 - its options: each has a name and, but for three, a default
     data: DataOption,
     model: ModelOption,
     out: OutOption,
