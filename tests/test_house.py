@@ -69,7 +69,7 @@ ALLOWED = {
     "store": GROUND,
     "ledgers": GROUND,
     "delivery": GROUND | {"ledgers"},
-    "assessment": GROUND | {"histories", "signals", "forest", "training", "policy"},
+    "assessment": GROUND | {"histories", "signals", "facts", "forest", "training", "policy"},
     "settlement": GROUND | {"statement", "histories", "forest", "training", "policy", "assessment", "store"},
     "keeping": GROUND | {"sources", "store"},
     "parcels": GROUND | {"sources", "histories", "signals", "facts", "forest", "policy", "assessment"},
@@ -77,9 +77,9 @@ ALLOWED = {
     | {"campaigns", "precision", "review", "comparison", "forest", "assessment"}
     | {"drift", "backtest", "settlement", "store"},
     "buckets": GROUND | {"sources", "histories", "forest", "policy", "assessment"},
-    "since": GROUND | {"histories", "signals", "forest", "training", "policy", "assessment"},
+    "since": GROUND | {"histories", "signals", "facts", "forest", "training", "policy", "assessment"},
     "jobs": GROUND | {"settlement", "delivery", "figures", "store"},
-    "drift": GROUND | {"forest", "signals", "training", "assessment"},
+    "drift": GROUND | {"forest", "signals", "facts", "training", "assessment"},
     "backtest": GROUND | {"histories", "forest", "policy", "assessment"},
 }
 IMPURE = {"os", "time", "random", "tempfile", "subprocess", "socket", "pathlib", "shutil", "requests", "httpx"}

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
+from grantguard.facts import describe_accounts, is_silent
 from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
 from grantguard.histories import Histories, Look, Past, ask, follow_rings
 from grantguard.policy import RULES, Rules, decide
 from grantguard.signals import CATALOGUE, extract
-from grantguard.training import NAMES, describe_accounts, is_silent
+from grantguard.training import NAMES
 from grantguard.vocabulary import FAMILIES, KINDS_OF_EVIDENCE, Decision, Reason, Recheck, Support
 
 Floats = NDArray[np.float64]
@@ -131,11 +132,11 @@ def assess_histories(
     past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle, rules: Rules = RULES
 ) -> Assessment:
     """Risks and decisions of what was asked of ``past``, where the rings of all are known (``account_id, ring_id``)."""
-    return assess_known(Known.of(past, histories, rings), bundle, rules)
+    return assess_findings(Findings.of(past, histories, rings), bundle, rules)
 
 
 @dataclass(frozen=True)
-class Known:
+class Findings:
     """What is known of accounts as of their moments, a row each in one order, before any forest looks at it.
 
     ``signals`` is what ``extract`` gives, ``facts`` what ``describe_accounts`` does, ``purses`` what
@@ -147,19 +148,19 @@ class Known:
     purses: pl.DataFrame
 
     @classmethod
-    def of(cls, past: Past, histories: Histories, rings: pl.DataFrame) -> Known:
+    def of(cls, past: Past, histories: Histories, rings: pl.DataFrame) -> Findings:
         """Of what was asked of ``past``, where the rings of all are known."""
         facts = describe_accounts(past, histories.asked, rings)
         return cls(extract(histories), facts, histories.purses.drop("subject"))
 
-    def filter(self, rows: pl.Series) -> Known:
+    def filter(self, rows: pl.Series) -> Findings:
         """The rows that are true in ``rows``."""
-        return Known(*(frame.filter(rows) for frame in (self.signals, self.facts, self.purses)))
+        return Findings(*(frame.filter(rows) for frame in (self.signals, self.facts, self.purses)))
 
 
-def assess_known(known: Known, bundle: Bundle, rules: Rules = RULES) -> Assessment:
+def assess_findings(findings: Findings, bundle: Bundle, rules: Rules = RULES) -> Assessment:
     """Risks and decisions of accounts of which so much is known."""
-    scored = _score(known, bundle)
+    scored = _score(findings, bundle)
     decided = decide(scored.told, rules)
     return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
 
@@ -167,7 +168,7 @@ def assess_known(known: Known, bundle: Bundle, rules: Rules = RULES) -> Assessme
 def decide_at(past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> pl.DataFrame:
     """What ``Assessment.decided`` has, without reasons, for any accounts as of any moments (``account_id, at``)."""
     histories = past.up_to(asked)
-    return decide(_score(Known.of(past, histories, histories.rings), bundle).told, rules)
+    return decide(_score(Findings.of(past, histories, histories.rings), bundle).told, rules)
 
 
 @dataclass(frozen=True)
@@ -182,15 +183,15 @@ class _Scored:
     contributions: Floats
 
 
-def _score(known: Known, bundle: Bundle) -> _Scored:
-    signals, facts = known.signals, known.facts
+def _score(findings: Findings, bundle: Bundle) -> _Scored:
+    signals, facts = findings.signals, findings.facts
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     contributions = bundle.forest.contributions(bundle.scale.surprise(table))
     silent = is_silent(signals)
     told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
-    told = told.hstack(known.purses)
+    told = told.hstack(findings.purses)
     return _Scored(told, signals, table, silent, strata, contributions)
 
 

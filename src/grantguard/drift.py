@@ -19,10 +19,11 @@ from scipy.stats import chi2, ksone
 
 from grantguard.assessment import Assessment, assess
 from grantguard.contract import Tables
+from grantguard.facts import is_silent
 from grantguard.faults import Fault, find_faults, leave_out
 from grantguard.forest import Bundle, stratum_of
 from grantguard.signals import CATALOGUE
-from grantguard.training import NAMES, Recipe, assign_roles, is_silent
+from grantguard.training import NAMES, Recipe, assign_roles
 
 Floats = NDArray[np.float64]
 

@@ -13,12 +13,12 @@ from polars.testing import assert_frame_equal
 
 from grantguard.contract import TIME, Tables
 from grantguard.dated import FACT, MILESTONES, Around, Dated
+from grantguard.facts import describe_accounts
 from grantguard.histories import REACH, Own, Past, ask, follow_rings
 from grantguard.histories.kin import FEW
 from grantguard.histories.past import find_rings_at
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.signals import extract
-from grantguard.training import describe_accounts
 from grantguard.worlds import simulate
 
 SEEDS = (2, 8, 10)

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from grantguard.contract import Tables
 from grantguard.dated import FACT, Around, Dated
+from grantguard.facts import describe_accounts
 from grantguard.histories import REACH, Own, Past, ask, follow_rings
 from grantguard.histories.past import find_rings_at
 from grantguard.histories.thresholds import find_thresholds
@@ -19,7 +20,6 @@ from grantguard.signals import extract
 from grantguard.store.around import read_around, read_lengths
 from grantguard.store.database import Database
 from grantguard.store.links import find_concerned, write_dated, write_thresholds
-from grantguard.training import describe_accounts
 from grantguard.worlds import simulate
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -8,6 +8,7 @@ import polars as pl
 import polars.selectors as cs
 
 from grantguard.contract import TIME, Tables
+from grantguard.facts import mix_rows
 
 OWN = ("accounts", "grants", "usage", "billing")
 """Tables whose rows are an account's own."""
@@ -19,7 +20,7 @@ def fingerprint_accounts(tables: Tables, at: datetime) -> pl.DataFrame:
     It changes with any cell of its rows, with any of their times being passed by ``at`` (a grant lapses, a row that
     lay ahead has happened), and, since bursts are read from them, with the campaigns; never with the order of rows.
     """
-    campaigns = _mix(tables.campaigns.hash_rows(seed=0))
+    campaigns = mix_rows(tables.campaigns)
     rows = [_fingerprint_rows(getattr(tables, name), at, seed) for seed, name in enumerate(OWN)]
     mixed = pl.concat(rows).group_by("account_id").agg(pl.col("row").sum(), n=pl.len())
     said = pl.struct("row", "n", campaigns=pl.lit(campaigns, pl.UInt64))
@@ -30,7 +31,3 @@ def _fingerprint_rows(frame: pl.DataFrame, at: datetime, seed: int) -> pl.DataFr
     # As of a moment, a time says no more than that it has come or has not.
     dated = frame.with_columns((cs.datetime() <= pl.lit(at, TIME)).name.suffix(" passed"))
     return frame.select("account_id", row=dated.hash_rows(seed=seed))
-
-
-def _mix(rows: pl.Series) -> int:
-    return int(rows.sum() or 0) % 2**64

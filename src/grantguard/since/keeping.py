@@ -99,7 +99,7 @@ def _read(run: Path, name: str, digests: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _damaged(path: Path) -> RunDamaged:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
-from grantguard.assessment import Assessment, Known, assess_known, rank
+from grantguard.assessment import Assessment, Findings, assess_findings, rank
 from grantguard.contract import TIME, Tables
 from grantguard.forest import Bundle
 from grantguard.policy import RULES, Rules
@@ -36,11 +36,11 @@ def score_since(
     """
     prints = fingerprint_accounts(tables, at)
     dated = date(tables, at, prints) if earlier is None else date_since(tables, at, prints, earlier)
-    said, known = tell(dated, at, earlier)
-    looks = take_looks(known, bundle)
-    touched = looks.select("account_id") if earlier is None else _find_touched(known, looks, dated, earlier)
+    said, findings = tell(dated, at, earlier)
+    looks = take_looks(findings, bundle)
+    touched = looks.select("account_id") if earlier is None else _find_touched(findings, looks, dated, earlier)
     rows = looks["account_id"].is_in(touched["account_id"].implode())
-    assessed = assess_known(known.filter(rows), bundle, rules)
+    assessed = assess_findings(findings.filter(rows), bundle, rules)
     scores = assessed.scores() if earlier is None else _carry_over(earlier, assessed, dated, touched, at)
     share = dated.share
     memory = Memory(
@@ -61,10 +61,10 @@ def score_since(
     return Scored(scores, touched.height, memory)
 
 
-def _find_touched(known: Known, looks: pl.DataFrame, dated: Dated, earlier: Memory) -> pl.DataFrame:
+def _find_touched(findings: Findings, looks: pl.DataFrame, dated: Dated, earlier: Memory) -> pl.DataFrame:
     """Who was read, who looks different, and of whom another value is to be told."""
     unlike = looks.join(earlier.looks, on=["account_id", "look"], how="anti").select("account_id")
-    return pl.concat([dated.read, unlike, find_retold(known, earlier.scores)]).unique()
+    return pl.concat([dated.read, unlike, find_retold(findings, earlier.scores)]).unique()
 
 
 def _carry_over(

@@ -7,12 +7,13 @@ from datetime import datetime
 
 import polars as pl
 
-from grantguard.assessment import Known
+from grantguard.assessment import Findings
+from grantguard.facts import describe_accounts
 from grantguard.histories import Billing, Days, Histories, Linked, Usage, ask, find_rings, wait_on
 from grantguard.signals import CATALOGUE, extract
 from grantguard.since.dating import Dated
 from grantguard.since.memory import Memory, renew
-from grantguard.training import NAMES, describe_accounts
+from grantguard.training import NAMES
 
 BY_ROWS_ALONE = [each.name for each in CATALOGUE if each.view in (Usage, Days, Billing)]
 """Signals that change with an account's own rows, and neither with others nor while time passes."""
@@ -45,7 +46,7 @@ class Said:
         )
 
 
-def tell(dated: Dated, at: datetime, earlier: Memory | None) -> tuple[Said, Known]:
+def tell(dated: Dated, at: datetime, earlier: Memory | None) -> tuple[Said, Findings]:
     """What own rows said of everybody, and all that is known of them as of ``at``, in the order of their names."""
     past = dated.past
     asked = ask(past.account_ids, at)
@@ -63,7 +64,7 @@ def tell(dated: Dated, at: datetime, earlier: Memory | None) -> tuple[Said, Know
         for frame, own in ((signals, said.signals), (asked.select("account_id"), said.purses))
     )
     facts = describe_accounts(past, asked, rings)
-    return said, Known(signals.select("account_id", "at", *NAMES), facts, purses.drop("account_id"))
+    return said, Findings(signals.select("account_id", "at", *NAMES), facts, purses.drop("account_id"))
 
 
 def _as_of_now(asked: pl.DataFrame, read: Histories, grants: pl.DataFrame, linked: Linked) -> Histories:

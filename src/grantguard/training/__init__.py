@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from grantguard.facts import describe_accounts, is_silent, spread_verdicts
 from grantguard.training.fingerprints import fingerprint, name_data
 from grantguard.training.growing import grow, train
 from grantguard.training.learning import TEACHING, learn, spread_examples
@@ -21,14 +20,11 @@ __all__ = [
     "Population",
     "Recipe",
     "assign_roles",
-    "describe_accounts",
     "fingerprint",
     "grow",
-    "is_silent",
     "learn",
     "name_data",
     "spread_examples",
-    "spread_verdicts",
     "train",
     "without_technique",
 ]
