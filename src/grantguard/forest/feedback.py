@@ -26,6 +26,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
 
 from grantguard.forest.compiled import CompiledForest
 
@@ -187,7 +188,9 @@ def _solve(
         slope = np.concatenate([across @ missed, [missed @ own, missed.sum()]])
         return value, slope + pull * unknown
 
-    found = minimize(loss, np.zeros(len(stood) + 2), jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    # The vectors are short: threads of the linear algebra would wait for each other longer than they work.
+    with threadpool_limits(1, user_api="blas"):
+        found = minimize(loss, np.zeros(len(stood) + 2), jac=True, method="L-BFGS-B", options={"maxiter": steps})
     learnt = np.zeros(places.shape[1])
     learnt[stood] = found.x[:-2]
     return learnt, 1 + float(found.x[-2])
