@@ -41,6 +41,7 @@
         │   └── MigrationChanged a migration was edited after it had been applied
         ├── AddressRefused       a ledger's address is not one to call
         ├── EngineMissing        what a cluster is spoken to with is not installed
+        ├── ClusterUnreachable   no cluster is where one was said to be
         ├── Unavailable          a service did not answer in time             (raised by the client)
         ├── RequestRefused       a service answered that it will not          (raised by the client)
         └── BundleError          a bundle cannot be used
@@ -215,6 +216,10 @@ class AddressRefused(WorkError):
 
 class EngineMissing(WorkError):
     """What a cluster is spoken to with is not installed."""
+
+
+class ClusterUnreachable(WorkError):
+    """No cluster is where one was said to be."""
 
 
 class Unavailable(WorkError):

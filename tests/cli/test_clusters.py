@@ -22,11 +22,18 @@ def test_this_machine_is_the_usual_engine() -> None:
         ("flink", None, "'flink' is none"),
         ("local", "yarn", "say --engine spark"),
         ("spark", None, "which cluster"),
+        ("spark", "spark//host:7077", "no cluster's address"),
+        ("spark", "http://host:7077", "no cluster's address"),
     ],
 )
 def test_a_cluster_needs_an_address(engine: str, master: str | None, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         read_engine(engine, master)
+
+
+@pytest.mark.parametrize("master", ["spark://host:7077", "k8s://https://host:443", "yarn", "local", "local[*]"])
+def test_addresses_that_spark_knows_are_taken(master: str) -> None:
+    assert read_engine("spark", master) == master
 
 
 def test_a_cluster_writes_scores_as_parquet() -> None:

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "spark")
 
+MASTERS = re.compile(r"(spark|k8s)://.+|yarn|local(-cluster)?(\[.+\])?")
+"""Addresses that Spark knows; of any other it would say so in a page of Java's own."""
+
+SUCH_AS = "such as spark://host:7077, yarn or local[2]"
+
 MEMORY_OF_A_TASK = 2.0
 """Gigabytes that a task's Python may take, where nobody says."""
 
@@ -65,7 +70,9 @@ def read_engine(engine: str, master: str | None) -> str | None:
             raise UsageError("--master: the address of a cluster; say --engine spark as well")
         return None
     if master is None:
-        raise UsageError("--engine spark: which cluster? Say --master, such as spark://host:7077, yarn or local[2]")
+        raise UsageError(f"--engine spark: which cluster? Say --master, {SUCH_AS}")
+    if not MASTERS.fullmatch(master):
+        raise UsageError(f"--master: '{master}' is no cluster's address; say one {SUCH_AS}")
     return master
 
 

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from grantguard.errors import ClusterUnreachable
 
 READING = {
     "spark.sql.session.timeZone": "UTC",
@@ -30,7 +33,7 @@ HERE = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1
 def open_cluster(master: str, conf: Mapping[str, str] = MappingProxyType({})) -> Iterator[SparkSession]:
     """A session at ``master``, which ends with the block; one that is there already is used, and goes on.
 
-    ``conf`` has the last word, after ``spark-defaults.conf``.
+    ``conf`` has the last word, after ``spark-defaults.conf``. Raises ``ClusterUnreachable``.
     """
     # It speaks of pandas, of which nothing here makes use.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
@@ -53,6 +56,12 @@ def _begin(master: str, conf: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.master(master).appName("grantguard")
     for name, value in {**QUIET, **(HERE if is_here else {}), **conf}.items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
+    try:
+        session = builder.getOrCreate()
+    except Py4JJavaError as error:
+        why = str(error.java_exception).partition("\n")[0]
+        raise ClusterUnreachable(
+            f"{master}: no cluster answers there ({why}); check the address, and that its master runs"
+        ) from None
     session.sparkContext.setLogLevel("ERROR")
     return session
