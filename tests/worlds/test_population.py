@@ -27,6 +27,12 @@ def test_another_seed_gives_another_world() -> None:
     assert not make(1).tables.usage.equals(make(2).tables.usage)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_worlds_that_are_put_together_share_no_grant(seed: int) -> None:
+    ids = pl.concat([make(seed + 10 * number, 900).tables.grants["grant_id"] for number in range(3)])
+    assert ids.n_unique() == len(ids)
+
+
 def test_tables_have_the_contracts_shapes(world: World) -> None:
     for table in INPUTS:
         assert getattr(world.tables, table.name).schema == table.schema

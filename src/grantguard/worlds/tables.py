@@ -68,14 +68,15 @@ def _accounts(lives: list[Life], ids: list[str], seed: int) -> pl.DataFrame:
     )
 
 
-def _grant_id(life: Life, number: int) -> str:
-    return f"gr_{(life.key * 977 + number) * 2654435761 % 2**44:011x}"
+def _grant_id(name: str, number: int) -> str:
+    """Of an account's name, which no other world has: worlds are put together, and a grant is one account's."""
+    return f"gr_{(int(name.removeprefix('acc_'), 16) * 977 + number) * 2654435761 % 2**44:011x}"
 
 
 def _grants(lives: list[Life], ids: list[str], stage: Stage) -> pl.DataFrame:
     rows = [
         (
-            _grant_id(life, i),
+            _grant_id(name, i),
             name,
             grant.campaign,
             grant.kind,
@@ -116,7 +117,7 @@ def _usage(lives: list[Life], charged: list[Charged], ids: list[str], seed: int)
         return found
 
     grant = np.concatenate([each.grant for each in charged])
-    given = [[_grant_id(life, i) for i in range(len(life.grants))] for life in lives]
+    given = [[_grant_id(name, i) for i in range(len(life.grants))] for life, name in zip(lives, ids, strict=True)]
     first_grant = np.cumsum([0] + [len(names) for names in given[:-1]])
     grant_names = pl.Series([name for names in given for name in names], dtype=pl.String)
     payer = pl.Series(np.where(grant >= 0, grant + first_grant[owner], 0))
