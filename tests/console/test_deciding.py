@@ -173,3 +173,13 @@ def test_what_was_revoked_is_given_anew_by_genuine(visit: Visit, office: Office)
 def test_a_ledger_that_cannot_undo_is_named_plainly(hold: Decision) -> None:
     ledger = Capabilities(can_hold=False, can_release=False, can_revoke=True, otherwise="it settles at once")
     assert say_undo(hold.action, ledger) == "The ledger cannot undo it: it settles at once."
+
+
+def test_where_nothing_is_left_to_take_back_that_is_said(keep: Keep, visit: Visit, office: Office) -> None:
+    keep("zoe", given_credits=1.0)
+    settle(office.desk, office.clock())
+    grace = visit("grace")
+    grace.post("/accounts/zoe/decide", verdict="abuse")
+    page = grace.get("/queue?done=zoe").text
+    assert "Nothing was left to take back" in page
+    assert "are revoked" not in page

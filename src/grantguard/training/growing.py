@@ -54,12 +54,12 @@ def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> 
     aged = stand_at_landmarks(population, halves == "calibrate")
     pupils = attend(population, School.of(recipe)) if recipe.schooled else None
     role, gaming = _trim(population, halves, recipe), None
-    bundle, forest = _raise(population, aged, role, recipe, pupils)
+    bundle, forest = _grow_by(population, aged, role, recipe, pupils)
     if pupils is not None:
         gaming, doubted = doubt(bundle, pupils, population.trusted, halves)
         if doubted is not None:
             role = doubted
-            bundle, forest = _raise(population, aged, role, recipe, pupils)
+            bundle, forest = _grow_by(population, aged, role, recipe, pupils)
     said = {"reference": "simulated" if simulated else "own", "reference_gaming": gaming}
     card = _write_card(population, role, bundle.calibration.strata, recipe) | bundle.card | said
     bundle = replace(bundle, card=card)
@@ -69,7 +69,7 @@ def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> 
     return bundle, forest.adopt(bundle.forest)
 
 
-def _raise(
+def _grow_by(
     population: Population, aged: Reference, role: NDArray[np.str_], recipe: Recipe, pupils: Pupils | None
 ) -> tuple[Bundle, RiskForest]:
     """A forest by a reference, and what the pupils teach it; its card has no more than they write there.
