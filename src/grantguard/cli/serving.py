@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import polars as pl
@@ -33,7 +35,7 @@ from grantguard.cli.terminal import (
 )
 from grantguard.console import EVERYTHING, PREFIX, Office, create_console
 from grantguard.contract import TRUTH, Tables
-from grantguard.errors import UsageError
+from grantguard.errors import StoreError, UsageError
 from grantguard.evaluation import evaluate as hold_against
 from grantguard.forest import Bundle, pack
 from grantguard.jobs import working
@@ -44,7 +46,7 @@ from grantguard.settings import Settings
 from grantguard.sources.files import is_simulated, read_one
 from grantguard.sources.outputs import write_table
 from grantguard.store.bundles import write_bundle
-from grantguard.store.migrating import upgrade
+from grantguard.store.migrating import pending, upgrade
 from grantguard.training import train as make_bundle
 from grantguard.vocabulary import Ledger
 
@@ -102,8 +104,10 @@ def serve_deployment(
     """
     work = work_of(settings, deployment)
     app = create_app(bundle, deployment, (lambda: working(work)) if with_worker else nothing)
-    app.mount(PREFIX, create_console(_office_of(deployment, work.ledger)))
+    office = _office_of(deployment, work.ledger)
+    app.mount(PREFIX, create_console(office))
     trace(app, settings.otel_endpoint)
+    Thread(target=make_order, args=(office,), daemon=True).start()
     with watched(settings, deployment):
         run_app(app, host, port, enter)
 
@@ -112,6 +116,16 @@ def _office_of(deployment: Deployment, ledger: Ledger | None) -> Office:
     """Where the deployment's reviewers work."""
     can = EVERYTHING if ledger is None else ledger.capabilities
     return Office(deployment.desk, deployment.shelf, deployment.clock, can)
+
+
+def make_order(office: Office) -> None:
+    """Make the queue while the service starts, for who comes back to an open session and would wait for it.
+
+    A store that is not ready yet says so to whoever asks.
+    """
+    with suppress(StoreError):
+        if not pending(office.desk.database):
+            office.order.renew(office.clock())
 
 
 def run_app(app: FastAPI, host: str, port: int, enter: str | None = None) -> None:
