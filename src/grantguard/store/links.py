@@ -68,7 +68,9 @@ def find_concerned(connection: Connection, new: pl.DataFrame, own: list[str]) ->
                 SELECT kind, value FROM counted
                 WHERE n <= {hub} AND EXISTS (SELECT FROM unnest({steps}) AS step WHERE n - shown < step AND step <= n)
             )
-            SELECT DISTINCT account_id FROM grown JOIN shown USING (kind, value)
+            SELECT DISTINCT account_id FROM grown CROSS JOIN LATERAL (
+                SELECT account_id FROM shown AS s WHERE s.kind = grown.kind AND s.value = grown.value LIMIT {hub}
+            ) AS holders
             WHERE account_id <> ALL(%(own)s) ORDER BY account_id LIMIT {most}
         """).format(new=_rows(new), hub=HUB, steps=list(STEPS), most=MOST_CONCERNED),
         _columns(new) | {"own": own},
