@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
+
+from grantguard.contract import ACCOUNTS, USAGE, Tables
 from grantguard.store.database import Database
-from grantguard.store.marks import Mark, count_marked, find_marks, mark, take_marked, unmark
+from grantguard.store.ingesting import ingest
+from grantguard.store.marks import Mark, count_marked, find_marks, find_sharing, mark, take_marked, unmark
 
 NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=1)
@@ -106,3 +110,64 @@ def test_what_waits_is_counted_from_the_oldest(database: Database) -> None:
     with database.statement() as connection:
         waiting = count_marked(connection)
     assert (waiting.accounts, waiting.since) == (2, NOON)
+
+
+def send(database: Database, name: str, device: str, at: datetime = NOON) -> None:
+    """An account's request from a device."""
+    told = {"event_id": f"{at}", "account_id": name, "occurred_at": at, "device_hash": device, "status": "ok"}
+    cost = {"category": "standard_chat", "input_tokens": 9, "output_tokens": 9, "credits": 0.1}
+    with database.connection() as connection:
+        ingest(connection, USAGE, Tables.of(usage=pl.DataFrame([told | cost])).usage, NOON)
+
+
+def sharing(database: Database, *values: str, besides: str = "", most: int = 10) -> list[str]:
+    with database.statement() as connection:
+        return find_sharing(connection, list(values), [besides], most)
+
+
+def test_a_request_that_nobody_has_read_shows_a_shared_value(database: Database) -> None:
+    send(database, "ada", "laptop")
+    send(database, "bo", "phone")
+    assert sharing(database, "laptop", "tablet") == ["ada"]
+
+
+def test_who_signed_up_with_a_shared_value_is_found(database: Database) -> None:
+    row = {"account_id": "ada", "created_at": NOON, "plan": "free", "email_hash": "mail"}
+    with database.connection() as connection:
+        ingest(connection, ACCOUNTS, Tables.of(accounts=pl.DataFrame([row])).accounts, NOON)
+    assert sharing(database, "mail") == ["ada"]
+
+
+def test_who_asks_does_not_share_with_himself(database: Database) -> None:
+    send(database, "ada", "laptop")
+    assert sharing(database, "laptop", besides="ada") == []
+
+
+def test_the_newest_of_many_that_share_come_first(database: Database) -> None:
+    send(database, "ada", "laptop")
+    send(database, "bo", "laptop")
+    put(database, "cy", at=LATER)
+    send(database, "cy", "laptop")
+    assert sharing(database, "laptop", most=1) == ["cy"]
+
+
+def test_what_was_read_is_not_looked_through_again_for_other_news(database: Database) -> None:
+    send(database, "ada", "laptop")
+    answer(database, take(database))
+    put(database, "ada")
+    assert sharing(database, "laptop") == []
+
+
+def test_of_requests_that_came_apart_the_first_is_looked_at_too(database: Database) -> None:
+    send(database, "ada", "laptop", at=NOON)
+    send(database, "ada", "phone", at=LATER)
+    send(database, "ada", "phone", at=LATER)
+    assert sharing(database, "laptop") == ["ada"]
+
+
+def test_a_request_that_comes_while_the_account_is_scored_stays_unread(database: Database) -> None:
+    send(database, "ada", "phone", at=NOON)
+    taken = take(database)
+    send(database, "ada", "laptop", at=LATER)
+    answer(database, taken)
+    assert sharing(database, "laptop") == ["ada"]

@@ -7,6 +7,7 @@ table and merged from there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,7 +20,7 @@ from grantguard.checking import merge_repeats
 from grantguard.contract import USAGE, Table
 from grantguard.store.copying import copy_rows
 from grantguard.store.database import Connection
-from grantguard.store.marks import mark
+from grantguard.store.marks import NOTHING_UNREAD, mark
 from grantguard.store.partitions import make_months
 
 NEWER_WINS: Final = ("accounts", "campaigns")
@@ -76,7 +77,7 @@ def _copy_new(connection: Connection, table: Table, rows: pl.DataFrame, now: dat
             copy_rows(connection, table.name, rows)
     except UniqueViolation:
         return False
-    mark(connection, rows["account_id"].drop_nulls().unique(), table.name, now)
+    mark(connection, rows["account_id"].drop_nulls().unique(), table.name, now, _unread_since(table, rows))
     return True
 
 
@@ -91,8 +92,15 @@ def _merge(connection: Connection, table: Table, rows: pl.DataFrame, now: dateti
     told = _keep(connection, table)
     refunded = _refund(connection) if table is USAGE and (rows["status"] == "refunded").any() else set()
     # All at once, since whoever marks twice may hold what another waits for while waiting for what he holds.
-    mark(connection, told.keys() | refunded, table.name, now)
+    mark(connection, told.keys() | refunded, table.name, now, _unread_since(table, rows))
     return sum(told.values())
+
+
+def _unread_since(table: Table, rows: pl.DataFrame) -> Mapping[str, datetime]:
+    """When the first request of each account was made, if the rows are requests."""
+    if table is not USAGE:
+        return NOTHING_UNREAD
+    return dict(rows.group_by("account_id").agg(pl.col("occurred_at").min()).iter_rows())
 
 
 def _keep(connection: Connection, table: Table) -> dict[str, int]:

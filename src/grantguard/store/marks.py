@@ -6,25 +6,52 @@ in another. News that comes in between keeps the mark; a worker that dies lets i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 
 from psycopg.rows import class_row
-from psycopg.sql import SQL
 
 from grantguard.store.database import Connection
 
-MARK = SQL("""
-    INSERT INTO marks (account_id, marked_at, reason)
-    SELECT account_id, %(now)s, %(reason)s FROM news WHERE account_id IS NOT NULL
+NOTHING_UNREAD: Final[Mapping[str, datetime]] = MappingProxyType({})
+
+MARK = """
+    INSERT INTO marks (account_id, marked_at, reason, unread_since)
+    SELECT account_id, %(now)s, %(reason)s, min(since)
+    FROM unnest(%(ids)s::text[], %(since)s::timestamptz[]) AS news (account_id, since) WHERE account_id IS NOT NULL
     GROUP BY account_id ORDER BY account_id COLLATE "C"
     ON CONFLICT (account_id) DO UPDATE SET
         news = marks.news + 1,
         reason = excluded.reason,
-        marked_at = CASE WHEN marks.taken_until IS NULL THEN marks.marked_at ELSE excluded.marked_at END
-""")
-"""Mark the accounts of the rows called ``news``; the oldest news that nobody took yet dates the mark."""
+        marked_at = CASE WHEN marks.taken_until IS NULL THEN marks.marked_at ELSE excluded.marked_at END,
+        unread_since = least(marks.unread_since, excluded.unread_since)
+"""
+"""The oldest news that nobody took yet dates the mark."""
+
+SHARING = """
+    SELECT marks.account_id FROM marks LEFT JOIN accounts AS a USING (account_id)
+    WHERE marks.account_id <> ALL(%(besides)s) AND (
+        a.signup_device_hash IN (SELECT unnest(%(values)s::text[]))
+        OR a.signup_ip_hash IN (SELECT unnest(%(values)s::text[]))
+        OR a.email_hash IN (SELECT unnest(%(values)s::text[]))
+        OR a.payment_hash IN (SELECT unnest(%(values)s::text[]))
+        OR a.referred_by IN (SELECT unnest(%(values)s::text[]))
+        OR a.organization_id IN (SELECT unnest(%(values)s::text[]))
+        OR EXISTS (
+            SELECT FROM usage AS u
+            WHERE u.account_id = marks.account_id AND u.occurred_at >= marks.unread_since AND (
+                u.device_hash IN (SELECT unnest(%(values)s::text[]))
+                OR u.ip_hash IN (SELECT unnest(%(values)s::text[]))
+                OR u.template_hash IN (SELECT unnest(%(values)s::text[]))
+                OR u.prompt_hash IN (SELECT unnest(%(values)s::text[]))
+            )
+        )
+    ) ORDER BY marked_at DESC LIMIT %(most)s
+"""
+"""A value is sought in a hash of all of them, not in one after the other."""
 
 LOCK = "SELECT FROM marks WHERE account_id = ANY(%(ids)s) ORDER BY account_id FOR UPDATE"
 """Marks in the order in which marking takes them, so that neither waits for the other in a circle."""
@@ -50,10 +77,20 @@ class Mark:
     news: int
 
 
-def mark(connection: Connection, account_ids: Iterable[str], reason: str, now: datetime) -> None:
-    """Mark accounts: of new rows, or for news that no row of theirs tells, such as a link that grew."""
-    marking = SQL("WITH news AS (SELECT unnest(%(ids)s::text[]) AS account_id) {}").format(MARK)
-    connection.execute(marking, {"ids": list(account_ids), "now": now, "reason": reason})
+def mark(
+    connection: Connection,
+    account_ids: Iterable[str],
+    reason: str,
+    now: datetime,
+    unread_since: Mapping[str, datetime] = NOTHING_UNREAD,
+) -> None:
+    """Mark accounts: of new rows, or for news that no row of theirs tells, such as a link that grew.
+
+    Where requests are the news, ``unread_since`` says when the first of them was made, by account.
+    """
+    ids = list(account_ids)
+    since = [unread_since.get(name) for name in ids]
+    connection.execute(MARK, {"ids": ids, "since": since, "now": now, "reason": reason})
 
 
 def take_marked(connection: Connection, limit: int, now: datetime, lease: timedelta) -> tuple[Mark, ...]:
@@ -77,22 +114,10 @@ def take_marked(connection: Connection, limit: int, now: datetime, lease: timede
 def find_sharing(connection: Connection, values: list[str], besides: list[str], most: int) -> list[str]:
     """Up to ``most`` marked accounts, besides some, any of whose rows show one of ``values``.
 
-    They have news that nobody has read yet, and it may be about a value that they share.
+    They have news that nobody has read yet, and it may be about a value that they share; of their requests those
+    alone are looked through that may be news.
     """
-    sharing = """
-        SELECT account_id FROM marks WHERE account_id <> ALL(%(besides)s) AND (
-            EXISTS (
-                SELECT FROM accounts AS a WHERE a.account_id = marks.account_id AND %(values)s && ARRAY[
-                    a.signup_device_hash, a.signup_ip_hash, a.email_hash, a.payment_hash,
-                    a.referred_by, a.organization_id
-                ]
-            ) OR EXISTS (
-                SELECT FROM usage AS u WHERE u.account_id = marks.account_id
-                AND %(values)s && ARRAY[u.device_hash, u.ip_hash, u.template_hash, u.prompt_hash]
-            )
-        ) ORDER BY marked_at DESC LIMIT %(most)s
-    """
-    rows = connection.execute(sharing, {"values": values, "besides": besides, "most": most}).fetchall()
+    rows = connection.execute(SHARING, {"values": values, "besides": besides, "most": most}).fetchall()
     return [account_id for (account_id,) in rows]
 
 
