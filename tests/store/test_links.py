@@ -90,6 +90,19 @@ def test_a_fact_is_dated_by_the_earliest_that_came(database: Database) -> None:
     assert around.facts["seen_at"].to_list() == [NOON - timedelta(hours=1)]
 
 
+def test_a_value_may_be_any_text(database: Database) -> None:
+    value = 'a "quoted" \\ {comma, brace}\t\n%s é \u2028 NULL'
+    store(database, shown(value, "a"))
+    assert read_around(database, ["a"], NOON + timedelta(days=1), REACH).facts["value"].to_list() == [value]
+
+
+def test_a_moment_is_kept_to_the_microsecond(database: Database) -> None:
+    at = NOON + timedelta(microseconds=1)
+    store(database, shown("laptop", "a", at=at))
+    assert read_around(database, ["a"], at, REACH).facts["seen_at"].to_list() == [at]
+    assert read_around(database, ["a"], NOON, REACH).facts.is_empty()
+
+
 def began(sizes: list[int]) -> Tables:
     """An account's first requests, a minute apart."""
     rows = [
