@@ -13,7 +13,7 @@ from grantguard.store.database import Database, Reader
 FACTS: Final = """
     WITH own AS (
         SELECT kind, value, account_id, seen_at FROM shown
-        WHERE account_id = ANY($1::text[]) AND seen_at <= $2::timestamptz
+        WHERE account_id = ANY($1::text[]) AND seen_at <= $2::text::timestamptz
     ), wanted AS (
         SELECT DISTINCT kind, value, coalesce(most, $5::bigint) AS most
         FROM own LEFT JOIN unnest($3::text[], $4::bigint[]) AS few (kind, most) USING (kind)
@@ -21,19 +21,22 @@ FACTS: Final = """
     SELECT kind, value, account_id, seen_at FROM own
     UNION SELECT kind, value, account_id, seen_at FROM wanted CROSS JOIN LATERAL (
         SELECT account_id, seen_at FROM shown
-        WHERE shown.kind = wanted.kind AND shown.value = wanted.value AND seen_at <= $2::timestamptz
+        WHERE shown.kind = wanted.kind AND shown.value = wanted.value AND seen_at <= $2::text::timestamptz
         ORDER BY seen_at LIMIT most
     ) AS holders
     UNION SELECT kind, value, account_id, seen_at FROM shown
-    WHERE kind = ANY($6::text[]) AND seen_at <= $2::timestamptz AND account_id IN (
+    WHERE kind = ANY($6::text[]) AND seen_at <= $2::text::timestamptz AND account_id IN (
         SELECT account_id FROM guests WHERE burst IN (SELECT burst FROM guests WHERE account_id = ANY($1::text[]))
     )
 """
-"""The accounts' own facts, those of the first to show the same values, and those of all guests of their bursts."""
+"""The accounts' own facts, those of the first to show the same values, and those of all guests of their bursts.
+
+The moment comes as text: for the sake of one that comes as a time, the driver asks for the session's zone, sets
+another, and sets it back, in a transaction of its own: five round trips more."""
 
 LIVES: Final = """
     SELECT account_id, created_at, deleted_at, first_at, settled_at, half_at, paid_at FROM milestones
-    WHERE account_id = ANY(%(known)s)
+    WHERE account_id = ANY($1::text[])
 """
 
 GUESTS: Final = """
@@ -67,7 +70,6 @@ THRESHOLDS: Final = """
 """
 
 SMALL: Final = {
-    "milestones": (LIVES.encode(), MILESTONES),
     "guests": (GUESTS.encode(), GUEST),
     "crowds": (CROWDS.encode(), CROWD),
     "thresholds": (THRESHOLDS.encode(), THRESHOLD),
@@ -79,9 +81,10 @@ def read_around(database: Database, account_ids: list[str], at: datetime, reach:
     """What a past of these accounts needs of all others, as of ``at``."""
     with database.reader() as reader:
         facts = _read_facts(reader, account_ids, at, reach)
-    known = list({*facts["account_id"], *account_ids})
-    asked = {"ids": account_ids, "known": known, "at": at, "most": reach.most_arrivals, "anyone": ANYONE}
-    return Around(facts=facts, **_read_small(database, asked))
+        known = list({*facts["account_id"], *account_ids})
+        milestones = _fetch(reader, LIVES, MILESTONES, (known,))
+    asked = {"ids": account_ids, "at": at, "most": reach.most_arrivals, "anyone": ANYONE}
+    return Around(facts=facts, milestones=milestones, **_read_small(database, asked))
 
 
 def _read_small(database: Database, asked: dict[str, object]) -> dict[str, pl.DataFrame]:
@@ -104,7 +107,14 @@ def read_lengths(database: Database) -> pl.DataFrame:
 
 def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Reach) -> pl.DataFrame:
     few = reach.most_holders
-    asked = (account_ids, at, list(few), list(few.values()), reach.most_of_others, list(reach.kinds_of_bursts))
+    asked = (
+        account_ids,
+        at.isoformat(),
+        list(few),
+        list(few.values()),
+        reach.most_of_others,
+        list(reach.kinds_of_bursts),
+    )
     return _fetch(reader, FACTS, FACT, asked)
 
 
