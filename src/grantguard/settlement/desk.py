@@ -102,7 +102,8 @@ def _find_sharing(database: Database, dated: Dated, account_ids: list[str]) -> l
 
 
 def _date(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
-    with database.connection() as connection:
+    """Keep what was dated; lost in a crash, it is dated again, since the accounts' own marks go after it."""
+    with database.derived() as connection:
         new = write_dated(connection, dated)
         mark(connection, find_concerned(connection, new, account_ids), "links", now)
 
