@@ -22,18 +22,17 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
     (a refund or chargeback), ``chargebacks, payments``, ``verdict`` (the newest label by then) and ``accusers`` (how
     many persons have said abuse since anybody said otherwise).
     """
-    known = asked.lazy().join(past.marks.lazy().select("account_id", "created_at"), on="account_id", how="left")
+    born = past.marks.lazy().select("account_id", "created_at")
+    known = asked.lazy().join(born, on="account_id", how="left", maintain_order="left")
     labels = spread_verdicts(past.tables.labels, rings)
     for part in (
         _bills(past.tables.billing, asked),
         _first_grants(past.tables.grants, asked),
         _verdicts(labels, asked),
     ):
-        known = known.join(part, on="subject", how="left")
+        known = known.join(part, on="subject", how="left", maintain_order="left")
     return run(
-        known.join(rings.lazy(), on="account_id", how="left")
-        .sort("subject")
-        .select(
+        known.join(rings.lazy(), on="account_id", how="left", maintain_order="left").select(
             *("account_id", "at", "ring_id", "verdict", "labelled_at"),
             age_days=(pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / DAY,
             opened_days=(pl.col("at") - pl.col("created_at")).dt.total_microseconds() / DAY,

@@ -25,7 +25,7 @@ from grantguard.histories.keys import PAST_EVENTS, run
 from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.links import find_stars
 from grantguard.histories.own import Own
-from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask
+from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask, number
 from grantguard.histories.reach import REACH
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
 from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
@@ -65,6 +65,7 @@ __all__ = [
     "follow_rings",
     "link_around",
     "name_anyone",
+    "number",
     "past_among",
     "run",
     "strong_pairs",

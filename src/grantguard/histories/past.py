@@ -42,9 +42,18 @@ def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
     return ids.to_frame().with_columns(at=pl.lit(at, TIME))
 
 
+def number(asked: pl.DataFrame) -> pl.DataFrame:
+    """``account_id`` and ``at`` in the order asked, each with its ``subject``: 0, 1, … in the order of events.
+
+    Events stand by the keys of their accounts; where they stand by subject too, their groups are slices.
+    """
+    place = pl.col("account_id").hash(seed=0).rank("ordinal") - 1
+    return run(asked.lazy().select("account_id", "at", place.cast(pl.UInt32).alias("subject")))
+
+
 def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
     """``account_id`` and ``ring_id`` of everybody who stands in a ring as of ``at``."""
-    asked = ask(past.account_ids, at).with_row_index("subject")
+    asked = number(ask(past.account_ids, at))
     return find_rings(past.pair(asked, Sharing.of(past.facts, asked, past.marks)))
 
 
@@ -52,8 +61,8 @@ def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
 class Histories:
     """The prepared tables of the accounts asked about, each row with its ``subject``.
 
-    ``asked`` has ``subject`` (0, 1, … in the order asked), ``account_id`` and ``at``; ``purses`` what
-    ``prepare_purses`` says; the others are described, column by column, by the view of their name.
+    ``asked`` is what ``number`` gives, ``purses`` what ``prepare_purses`` does; the others are described, column by
+    column, by the view of their name. ``usage`` stands by subject and time.
     """
 
     asked: pl.DataFrame
@@ -141,7 +150,7 @@ class Past:
         ``linked`` is what ``link`` gave of the same.
         """
         linked = linked or self.link(asked)
-        asked = asked.select("account_id", "at").with_row_index("subject")
+        asked = number(asked)
         seen = self._seen(asked)
         usage = _window(seen)
         days = _by_day(usage)
@@ -159,7 +168,7 @@ class Past:
 
     def link(self, asked: pl.DataFrame) -> Linked:
         """What ``asked`` (``account_id``, ``at``) have in common with others by each ``at``; no event is read."""
-        asked = asked.select("account_id", "at").with_row_index("subject")
+        asked = number(asked)
         sharing = Sharing.of(self.facts, asked, self.marks)
         ties = prepare_ties(sharing, self.likenesses, self.crowds)
         return Linked(
@@ -171,13 +180,13 @@ class Past:
         return pair_kin(sharing, self.crowds, asked, self.marks, self.guests)
 
     def _seen(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """Events of the accounts asked about up to their moments, by account and time, and which lie ``inside``.
+        """Events of the accounts asked about up to their moments, by subject and time, and which lie ``inside``.
 
         Inside is the promotional era of each subject and ``MARGIN_DAYS`` around it.
         """
         when = pl.col("occurred_at")
         inside = when.is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
-        return run(
+        seen = run(
             self.events.lazy()
             .select("account", *READ)
             .join(self._eras(asked), on="account", maintain_order="left")
@@ -185,6 +194,9 @@ class Past:
             .with_columns(inside=inside, near_threshold=is_near(pl.col("threshold")))
             .drop("account", "at", "opens", "closes", "threshold")
         )
+        if asked["account_id"].n_unique() == asked.height:
+            return seen.with_columns(pl.col("subject").set_sorted())
+        return seen.sort("subject", maintain_order=True)
 
     def _eras(self, asked: pl.DataFrame) -> pl.LazyFrame:
         """When each subject's promotional era opens and closes, and the threshold of its moment."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from grantguard.assessment import Findings
 from grantguard.facts import describe_accounts
-from grantguard.histories import Billing, Days, Histories, Linked, Usage, ask, find_rings, wait_on
+from grantguard.histories import Billing, Days, Histories, Linked, Usage, ask, find_rings, number, wait_on
 from grantguard.signals import CATALOGUE, extract
 from grantguard.since.dating import Dated
 from grantguard.since.memory import Memory, renew
@@ -56,7 +56,7 @@ def tell(dated: Dated, at: datetime, earlier: Memory | None) -> tuple[Said, Find
     said = Said.of(read)
     if earlier is not None:
         said = said.beside(earlier, dated.stale, at)
-    asked = asked.with_row_index("subject")
+    asked = number(asked)
     rings = find_rings(linked.kin)
     signals = extract(_as_of_now(asked, read, said.grants, linked)).drop(BY_ROWS_ALONE)
     signals, purses = (
