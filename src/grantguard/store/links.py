@@ -161,8 +161,9 @@ def write_thresholds(connection: Connection, thresholds: pl.DataFrame) -> None:
 def _replace(connection: Connection, table: str, rows: pl.DataFrame, ids: list[str]) -> Cursor[tuple[Any, ...]]:
     """Make ``rows`` the table's rows of the accounts ``ids``; tells the keys of the new ones. The same stays."""
     delete, add = REPLACE[table]
-    connection.execute(delete, _told(rows) | {"ids": ids})
-    return connection.execute(add, _told(rows))
+    told = _told(rows)
+    connection.execute(delete, told | {"ids": ids})
+    return connection.execute(add, told)
 
 
 def _told(rows: pl.DataFrame) -> dict[str, object]:

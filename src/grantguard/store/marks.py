@@ -31,27 +31,26 @@ MARK = """
 """
 """The oldest news that nobody took yet dates the mark."""
 
-SHARING = """
+SIGNED_UP_WITH = (
+    *("signup_device_hash", "signup_ip_hash", "email_hash"),
+    *("payment_hash", "referred_by", "organization_id"),
+)
+SENT_WITH = ("device_hash", "ip_hash", "template_hash", "prompt_hash")
+"""Columns of accounts and of usage that show a value which others may share."""
+
+
+def _shows(side: str, columns: tuple[str, ...]) -> str:
+    """Whether a row shows one of the values: sought in a hash of all of them, not in one after the other."""
+    return " OR ".join(f"{side}.{name} IN (SELECT unnest(%(values)s::text[]))" for name in columns)
+
+
+SHARING = f"""
     SELECT marks.account_id FROM marks LEFT JOIN accounts AS a USING (account_id)
-    WHERE marks.account_id <> ALL(%(besides)s) AND (
-        a.signup_device_hash IN (SELECT unnest(%(values)s::text[]))
-        OR a.signup_ip_hash IN (SELECT unnest(%(values)s::text[]))
-        OR a.email_hash IN (SELECT unnest(%(values)s::text[]))
-        OR a.payment_hash IN (SELECT unnest(%(values)s::text[]))
-        OR a.referred_by IN (SELECT unnest(%(values)s::text[]))
-        OR a.organization_id IN (SELECT unnest(%(values)s::text[]))
-        OR EXISTS (
-            SELECT FROM usage AS u
-            WHERE u.account_id = marks.account_id AND u.occurred_at >= marks.unread_since AND (
-                u.device_hash IN (SELECT unnest(%(values)s::text[]))
-                OR u.ip_hash IN (SELECT unnest(%(values)s::text[]))
-                OR u.template_hash IN (SELECT unnest(%(values)s::text[]))
-                OR u.prompt_hash IN (SELECT unnest(%(values)s::text[]))
-            )
-        )
-    ) ORDER BY marked_at DESC LIMIT %(most)s
-"""
-"""A value is sought in a hash of all of them, not in one after the other."""
+    WHERE marks.account_id <> ALL(%(besides)s) AND ({_shows("a", SIGNED_UP_WITH)} OR EXISTS (
+        SELECT FROM usage AS u
+        WHERE u.account_id = marks.account_id AND u.occurred_at >= marks.unread_since AND ({_shows("u", SENT_WITH)})
+    )) ORDER BY marked_at DESC LIMIT %(most)s
+""".encode()  # noqa: S608 - our own names
 
 LOCK = "SELECT FROM marks WHERE account_id = ANY(%(ids)s) ORDER BY account_id FOR UPDATE"
 """Marks in the order in which marking takes them, so that neither waits for the other in a circle."""
