@@ -183,8 +183,9 @@ def test_a_cost_of_zero_beside_tokens_is_not_known() -> None:
 
 
 def test_a_cost_of_zero_where_pricing_failed_is_not_known_though_no_token_was_used() -> None:
-    unpriced = {"prompt_tokens": 0, "completion_tokens": 0, "response_cost_failure_debug_info": {"model": "painter"}}
-    assert pointer(response_cost=0.0, **unpriced) == "/response_cost"
+    report = {"model": "painter"}
+    told = pointer(response_cost=0.0, prompt_tokens=0, completion_tokens=0, response_cost_failure_debug_info=report)
+    assert told == "/response_cost"
 
 
 def test_a_cost_that_is_not_known_is_priced_by_tokens_and_reported() -> None:

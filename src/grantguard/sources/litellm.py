@@ -121,7 +121,7 @@ def _status(item: Item) -> str:
 
 
 def _failed(item: Item) -> bool:
-    return find(item, "status") == "failure"
+    return bool(find(item, "status") == "failure")
 
 
 def _meter(item: Item) -> Metered:
