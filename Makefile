@@ -4,9 +4,10 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 SERVE  ?= 1
+LITELLM ?= .litellm
 SIZES  ?= 1,3,10,30
 
-.PHONY: demo test check format lint types bench bench-scale flame bench-kills compare screenshots docs sample clean
+.PHONY: demo test check format lint types bench bench-scale flame bench-kills try-litellm compare screenshots docs sample clean
 
 demo: $(READY)  ## rank data/sample, write the report, then serve (SERVE=0: stop after the report)
 	@$(BIN)/grantguard demo $(if $(filter 0,$(SERVE)),--no-serve,)
@@ -41,6 +42,10 @@ flame: $(READY)  ## where the time of one decision goes, drawn into docs/
 bench-kills: $(READY)  ## the service killed twenty times while rows come in: what is lost, what is there twice
 	@$(BIN)/python tests/bench_kills.py
 
+try-litellm: $(READY)  ## a real LiteLLM proxy before the service, counted at both ends (installs it beside, 750 MB)
+	@test -x $(LITELLM)/bin/litellm || { $(PYTHON) -m venv $(LITELLM) && $(LITELLM)/bin/pip install --quiet 'litellm[proxy]==1.108.7'; }
+	@$(BIN)/python tests/try_litellm.py $(LITELLM)/bin/litellm
+
 compare: $(READY)  ## the README's comparison with other ways, made anew (installs PyOD; a quarter of an hour)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/compare.txt
 	@$(BIN)/python tests/compare.py
@@ -55,7 +60,7 @@ sample: $(READY)  ## make data/sample anew
 	@$(BIN)/grantguard simulate --out data/sample --accounts 400 --seed 7 --prevalence 0.05
 
 clean:
-	rm -rf $(VENV) out
+	rm -rf $(VENV) $(LITELLM) out
 
 $(READY): .ci/constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'

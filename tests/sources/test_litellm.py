@@ -22,6 +22,9 @@ from grantguard.sources.litellm import read_payloads
 from grantguard.sources.mapping import Mapping
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+WIRE = json.loads((Path(__file__).parent / "litellm_payloads.json").read_text())
+"""What the proxy of LiteLLM 1.108.7 sent, less what nobody reads: one payload a case of ``CASES``."""
+CASES = ("streamed", "embedded", "cached", "gone", "image", "failed", "answered")
 HASHER = Hasher(b"a secret for these tests")
 MAPPING = Mapping.model_validate({"default_category": "standard_chat", "credits_per_cost": 100})
 PRICED = Mapping.model_validate(
@@ -144,12 +147,22 @@ def test_a_call_without_an_id_has_the_senders_own_and_is_reported() -> None:
     assert (converted.usage[0]["event_id"], converted.reported) == ("chatcmpl-1", {"no_call_id": 1})
 
 
-def test_a_time_is_cut_to_the_millisecond_that_litellms_table_keeps() -> None:
-    assert row()["occurred_at"] == "2026-11-24T02:10:35.985000Z"
+def test_the_attempt_that_failed_is_no_repeat_of_the_answer_that_followed() -> None:
+    attempt = row(status="failure", response_cost=0.0)
+    assert attempt["event_id"] != row()["event_id"]
+
+
+def test_a_time_is_rounded_to_the_millisecond_as_litellms_table_rounds_it() -> None:
+    assert row()["occurred_at"] == "2026-11-24T02:10:35.986000Z"
+    assert row(startTime=1795486235.985497)["occurred_at"] == "2026-11-24T02:10:35.985000Z"
 
 
 def test_a_request_takes_from_its_start_to_its_end() -> None:
     assert row(startTime=1795486235.0, endTime=1795486236.25)["latency_ms"] == 1250
+
+
+def test_a_request_of_less_than_a_millisecond_takes_no_time() -> None:
+    assert row(startTime=1795486235.9858, endTime=1795486235.9859)["latency_ms"] == 0
 
 
 def test_an_end_before_the_start_says_nothing() -> None:
@@ -167,6 +180,12 @@ def test_cost_becomes_credits() -> None:
 
 def test_a_cost_of_zero_beside_tokens_is_not_known() -> None:
     assert pointer(response_cost=0.0) == "/response_cost"
+
+
+def test_a_cost_of_zero_where_pricing_failed_is_not_known_though_no_token_was_used() -> None:
+    report = {"model": "painter"}
+    told = pointer(response_cost=0.0, prompt_tokens=0, completion_tokens=0, response_cost_failure_debug_info=report)
+    assert told == "/response_cost"
 
 
 def test_a_cost_that_is_not_known_is_priced_by_tokens_and_reported() -> None:
@@ -301,6 +320,27 @@ def test_whatever_a_field_holds_is_a_row_or_a_refusal(name: str, value: object) 
 def test_whatever_the_metadata_hold_is_a_row_or_a_refusal(name: str, value: object) -> None:
     converted = read(metadata={name: value})
     assert len(converted.usage) + len(converted.rejected) == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("streamed", ["ok", 9, 3, pytest.approx(0.000315)]),
+        ("embedded", ["ok", 10, 0, pytest.approx(0.00002)]),
+        ("cached", ["ok", 10, 20, 0.0]),
+        ("gone", ["cancelled", 18, 6, pytest.approx(0.0105)]),
+        ("failed", ["error", 0, 0, 0.0]),
+        ("answered", ["ok", 8, 3, pytest.approx(0.0003)]),
+    ],
+)
+def test_what_the_proxy_sent_is_read(case: str, told: list[object]) -> None:
+    (found,) = read_payloads([WIRE[CASES.index(case)]], MAPPING, HASHER).usage
+    assert [found[name] for name in ("status", "input_tokens", "output_tokens", "credits")] == told
+
+
+def test_an_image_that_the_proxy_could_not_price_is_not_free() -> None:
+    (rejected,) = read_payloads([WIRE[CASES.index("image")]], MAPPING, HASHER).rejected
+    assert rejected.pointer == "/response_cost"
 
 
 def recorded() -> Iterator[object]:

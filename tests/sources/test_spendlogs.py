@@ -108,12 +108,14 @@ def test_a_row_is_usage(gateway: psycopg.Connection[Any]) -> None:
     ]
 
 
-def test_a_pushed_call_and_its_row_are_the_same_event(gateway: psycopg.Connection[Any]) -> None:
-    log(gateway, "r1")
+@pytest.mark.parametrize("microseconds", [0, 203, 500, 797])
+def test_a_pushed_call_and_its_row_are_the_same_event(gateway: psycopg.Connection[Any], microseconds: int) -> None:
+    after = timedelta(microseconds=microseconds)
+    log(gateway, "r1", after=after.total_seconds())
     pushed = {
         "id": "chatcmpl-1",
         "litellm_call_id": "call-r1",
-        "startTime": (START + timedelta(microseconds=797)).timestamp(),
+        "startTime": (START + after).timestamp(),
         "metadata": {"user_api_key_user_id": "a1"},
         "response_cost": 0.5,
         "prompt_tokens": 10,

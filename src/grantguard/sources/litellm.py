@@ -1,15 +1,16 @@
 """LiteLLM's ``StandardLoggingPayload``, as its ``generic_api`` callback pushes it, as rows of usage.
 
 Its traps: the account is the key's owner, and never what the request says of itself unless the operator trusts it;
-a cost of zero beside tokens is a price that LiteLLM does not know; ``id`` is the provider's on success, so the call's
-own id names the event; the session may sit in ``trace_id``; most of a batch is a map of prices that nobody reads.
+a cost of zero beside tokens, or beside a report that pricing failed, is a price that LiteLLM does not know; ``id`` is
+the provider's on success, so the call's own id names the event; a call that is tried again after a failure keeps its
+id; the session may sit in ``trace_id``; most of a batch is a map of prices that nobody reads.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from grantguard.errors import FieldRefused
@@ -51,7 +52,7 @@ def _read(item: Item, mapping: Mapping, hasher: Hasher, reported: Counter[str]) 
     row = {
         "event_id": _call_id(item, reported),
         "account_id": account_id,
-        "occurred_at": spell(began),
+        "occurred_at": spell(_round(began)),
         "category": name_category(mapping.category_of(metered), reported),
         "input_tokens": metered.input_tokens,
         "output_tokens": metered.output_tokens,
@@ -86,15 +87,22 @@ def _call_id(item: Item, reported: Counter[str]) -> str:
         raise FieldRefused("/litellm_call_id", "is missing")
     if call_id is None:
         reported["no_call_id"] += 1
-    return event_id
+    # A streamed call that falls back to another model begins in the millisecond in which its first attempt failed:
+    # under one name the answer that was charged would be taken for a repeat of the failure.
+    return f"{event_id}-failed" if _failed(item) else event_id
 
 
 def _began(item: Item) -> datetime:
-    """When the request began, to the millisecond: LiteLLM's own table keeps no more, and both must agree."""
     began = epoch(item, "startTime")
     if began is None:
         raise FieldRefused("/startTime", "is missing")
-    return began.replace(microsecond=began.microsecond // 1000 * 1000)
+    return began
+
+
+def _round(began: datetime) -> datetime:
+    """To the nearest millisecond, as PostgreSQL does in LiteLLM's own table: both must name the same event."""
+    nearest = began + timedelta(microseconds=500)
+    return nearest.replace(microsecond=nearest.microsecond // 1000 * 1000)
 
 
 def _latency(item: Item, began: datetime) -> int | None:
@@ -109,13 +117,17 @@ def _status(item: Item) -> str:
     error = (find(item, "error_information", name) for name in ("error_code", "error_class"))
     if any(str(each) in CLIENT_GONE for each in error):
         return "cancelled"
-    return "error" if told == "failure" else "ok"
+    return "error" if _failed(item) else "ok"
+
+
+def _failed(item: Item) -> bool:
+    return bool(find(item, "status") == "failure")
 
 
 def _meter(item: Item) -> Metered:
-    failed = find(item, "status") == "failure"
+    failed = _failed(item)
     sent, delivered = (_tokens(item, name, failed=failed) for name in ("prompt_tokens", "completion_tokens"))
-    cost = number(item, "response_cost")
+    cost = _cost(item)
     free = failed or str(find(item, "cache_hit")) == "True"
     named = (("model_group",), ("model",), ("metadata", "user_api_key_request_route"))
     return Metered(
@@ -125,6 +137,12 @@ def _meter(item: Item) -> Metered:
         cached_tokens=whole(item, "metadata", "usage_object", "prompt_tokens_details", "cached_tokens") or 0,
         cost=cost or 0.0 if free else known_cost(cost, sent + delivered),
     )
+
+
+def _cost(item: Item) -> float | None:
+    """What LiteLLM says that it cost; None where it says that it could not tell, as of an image without tokens."""
+    cost = number(item, "response_cost")
+    return cost or None if find(item, "response_cost_failure_debug_info") else cost
 
 
 def _tokens(item: Item, name: str, *, failed: bool) -> int:
