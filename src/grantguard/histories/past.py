@@ -20,7 +20,7 @@ from grantguard.histories.own import Own
 from grantguard.histories.purses import prepare_purses
 from grantguard.histories.rings import find_rings
 from grantguard.histories.thresholds import count_lengths, find_thresholds, is_near
-from grantguard.histories.ties import Sharing, prepare_ties
+from grantguard.histories.ties import Sharing, prepare_ties, weigh_ties
 from grantguard.histories.views import Usage
 
 MOST_EVENTS = 200_000
@@ -171,9 +171,8 @@ class Past:
         asked = number(asked)
         sharing = Sharing.of(self.facts, asked, self.marks)
         ties = prepare_ties(sharing, self.likenesses, self.crowds)
-        return Linked(
-            ties=read_among_guests(ties, self.facts, self.guests, asked, self.marks), kin=self.pair(asked, sharing)
-        )
+        counted = read_among_guests(ties, self.facts, self.guests, asked, self.marks)
+        return Linked(ties=weigh_ties(counted), kin=self.pair(asked, sharing))
 
     def pair(self, asked: pl.DataFrame, sharing: Sharing) -> pl.DataFrame:
         """The pairs of kin of those asked about (``subject, account_id, at``)."""
