@@ -95,6 +95,7 @@ def _count_holders(held: pl.DataFrame, shown: pl.DataFrame, marks: pl.DataFrame)
     return run(_with_deleted(counted, held, marks).drop("tie", "created_at", "deleted_at", *MARKED.values()))
 
 
+@cache
 def _moments() -> dict[str, pl.Expr]:
     """From when on an account that showed a value is counted, for each of ``COUNTED``."""
     seen = pl.col("seen_at")
