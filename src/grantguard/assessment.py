@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
-from grantguard.facts import describe_accounts, is_silent
+from grantguard.facts import describe_accounts, knows_nothing
 from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
 from grantguard.histories import Histories, Look, Past, ask, follow_rings
 from grantguard.policy import RULES, Rules, decide
@@ -178,6 +178,7 @@ class _Scored:
     told: pl.DataFrame
     signals: pl.DataFrame
     table: Floats
+    tails: Floats
     silent: NDArray[np.bool_]
     strata: NDArray[np.int64]
     contributions: Floats
@@ -187,12 +188,13 @@ def _score(findings: Findings, bundle: Bundle) -> _Scored:
     signals, facts = findings.signals, findings.facts
     table = signals.select(NAMES).to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
-    contributions = bundle.forest.contributions(bundle.scale.surprise(table))
-    silent = is_silent(signals)
+    tails = bundle.scale.tail(table)
+    contributions = bundle.forest.contributions(bundle.scale.surprise_of(tails))
+    silent = knows_nothing(table)
     told = facts.hstack(_rate(bundle, contributions, strata, silent))
     told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
     told = told.hstack(findings.purses)
-    return _Scored(told, signals, table, silent, strata, contributions)
+    return _Scored(told, signals, table, tails, silent, strata, contributions)
 
 
 def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]) -> pl.DataFrame:
@@ -214,10 +216,10 @@ def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], sile
 
 
 def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
-    tails, typical = bundle.scale.tail(scored.table), bundle.calibration.typical[scored.strata]
+    typical = bundle.calibration.typical[scored.strata]
     return tuple(
         ()
         if scored.silent[i]
-        else give_reasons(CATALOGUE, scored.table[i], typical[i], tails[i], scored.contributions[i])
+        else give_reasons(CATALOGUE, scored.table[i], typical[i], scored.tails[i], scored.contributions[i])
         for i in range(len(scored.table))
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from grantguard.contract import TIME
 from grantguard.histories import Past, run
 from grantguard.signals import CATALOGUE
 
@@ -25,12 +27,11 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
     born = past.marks.lazy().select("account_id", "created_at")
     known = asked.lazy().join(born, on="account_id", how="left", maintain_order="left")
     labels = spread_verdicts(past.tables.labels, rings)
-    for part in (
-        _bills(past.tables.billing, asked),
-        _first_grants(past.tables.grants, asked),
-        _verdicts(labels, asked),
-    ):
-        known = known.join(part, on="subject", how="left", maintain_order="left")
+    for table, tell in ((past.tables.billing, _bills), (past.tables.grants, _first_grants), (labels, _verdicts)):
+        if table.is_empty():
+            known = known.with_columns(pl.lit(None, kind).alias(name) for name, kind in TOLD[tell].items())
+        else:
+            known = known.join(tell(table, asked), on="subject", how="left", maintain_order="left")
     return run(
         known.join(rings.lazy(), on="account_id", how="left", maintain_order="left").select(
             *("account_id", "at", "ring_id", "verdict", "labelled_at"),
@@ -64,6 +65,14 @@ def _verdicts(labels: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
+TOLD: dict[Callable[[pl.DataFrame, pl.DataFrame], pl.LazyFrame], dict[str, pl.DataType]] = {
+    _bills: dict.fromkeys(("payments", "chargebacks", "refunds"), pl.Int64()),
+    _first_grants: {"granted_at": TIME},
+    _verdicts: {"verdict": pl.String(), "labelled_at": TIME, "accusers": pl.Int64()},
+}
+"""What is told of each table; nulls where it has no rows."""
+
+
 def spread_verdicts(labels: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:
     """Labels by account: one that names a ring speaks for all its members."""
     if labels.is_empty():
@@ -85,8 +94,13 @@ def _unanswered() -> pl.Expr:
 
 def is_silent(signals: pl.DataFrame) -> NDArray[np.bool_]:
     """Accounts about which no family can speak."""
-    silent: NDArray[np.bool_] = np.isnan(signals.select(each.name for each in CATALOGUE).to_numpy()).all(axis=1)
-    return silent
+    return knows_nothing(signals.select(each.name for each in CATALOGUE).to_numpy())
+
+
+def knows_nothing(table: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The rows of a table of all signals in which none is a number."""
+    nothing: NDArray[np.bool_] = np.logical_and.reduce(np.isnan(table), axis=1)
+    return nothing
 
 
 def key_of(name: str) -> int:

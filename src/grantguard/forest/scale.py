@@ -60,7 +60,10 @@ class Scale:
 
         Where either side may be suspicious, values below the median have theirs below 0.
         """
-        tail = self.tail(table)
+        return self.surprise_of(self.tail(table))
+
+    def surprise_of(self, tail: Floats) -> Floats:
+        """``surprise`` where ``tail`` is at hand."""
         above = np.maximum(0.0, -np.log10(2 * tail))
         rest = 1 - tail + self.tails[:, -1]
         below = np.where(self.signs == 0, np.minimum(0.0, np.log10(2 * rest)), 0.0)

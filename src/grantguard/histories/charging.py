@@ -5,6 +5,8 @@ Events come in the order of ``events.put_in_order``; ``grant_row`` is a grant's 
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from grantguard.contract import MULTIPLIERS
@@ -97,6 +99,7 @@ def _offer(waiting: pl.DataFrame, offered: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
+@cache
 def _open() -> pl.Expr:
     begun = pl.col("granted_at") <= pl.col("occurred_at")
     live = pl.col("expires_at").is_null() | (pl.col("occurred_at") < pl.col("expires_at"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from grantguard.dated import ANYONE
@@ -56,6 +58,7 @@ def count_everybody(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
     return known.drop("when").with_columns(pl.col("population").fill_null(0))
 
 
+@cache
 def name_crowd(*shared: str) -> pl.Expr:
     """A key for the accounts that share these."""
     named = [(pl.col(name) if name in shared else pl.lit(None)).cast(kind).alias(name) for name, kind in SHARED.items()]

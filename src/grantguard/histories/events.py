@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from grantguard.contract import Tables
@@ -94,6 +96,7 @@ def _with_places(events: pl.LazyFrame, accounts: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
+@cache
 def _foreign() -> pl.Expr:
     """A machine and a network that came together, once the account had a past."""
     machine, network = pl.coalesce("device_hash", "client"), pl.col("network")

@@ -14,6 +14,15 @@ from grantguard.histories.ties import HALF
 DAY = 86_400_000_000
 HOUR = 3_600_000_000
 
+BILL = {
+    "subject": pl.UInt32(),
+    "occurred_at": TIME,
+    "kind": pl.String(),
+    "amount_usd": pl.Float64(),
+    "after_dry": pl.Float64(),
+}
+"""A billing event of a subject."""
+
 
 def _between(begins: str, ends: str, unit: int) -> pl.Expr:
     return (pl.col(ends) - pl.col(begins)).dt.total_microseconds() / unit
@@ -138,6 +147,8 @@ def wait_on(grants: pl.DataFrame, at: datetime) -> pl.DataFrame:
 
 def prepare_billing(billing: pl.DataFrame, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """One row a subject and billing event by then, with the columns of ``views.Billing``."""
+    if billing.is_empty():
+        return pl.DataFrame(schema=BILL)
     rows = billing.lazy().join(asked.lazy(), on="account_id").filter(pl.col("occurred_at") <= pl.col("at"))
     dry = seen.lazy().filter(pl.col("runs_dry")).select("subject", dry_at="occurred_at")
     dated = rows.sort("subject", "occurred_at", "billing_id").join_asof(

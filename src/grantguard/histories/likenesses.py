@@ -6,6 +6,8 @@ three days of their opening is a value like any other.
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from grantguard.dated import LIKENESS
@@ -20,12 +22,12 @@ def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
 
     The columns of ``LIKENESS``, as texts.
     """
-    prints = take_prints(events)
+    opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
+    born = accounts.lazy().select("account_id", opened=opened)
+    prints = run(take_prints(events).join(born, on="account_id", how="left"))
     if prints.is_empty():
         return pl.DataFrame(schema=LIKENESS)
-    opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
-    known = prints.lazy().join(accounts.lazy().select("account_id", "created_at"), on="account_id", how="left")
-    known = run(known.with_columns(opened=opened)).lazy()
+    known = prints.lazy()
     alike = [_alike(known, f"twin_{grid}", f"fine_{grid}") for grid in (0, 1)]
     alike += [
         _alike(known, f"joined_{name}_{grid}", f"coarse_{grid}", (pl.col("opened") + grid * width // 2) // width)
@@ -49,7 +51,7 @@ def _alike(prints: pl.LazyFrame, kind: str, print_name: str, opening_bin: pl.Exp
     )
 
 
-def take_prints(events: pl.DataFrame) -> pl.DataFrame:
+def take_prints(events: pl.DataFrame) -> pl.LazyFrame:
     """How each account began: its first events, quantised on two fixed grids that are half a step apart.
 
     ``fine`` tells sizes, their spread, pace and category; ``coarse`` sizes and category alone. An account with
@@ -73,15 +75,19 @@ def take_prints(events: pl.DataFrame) -> pl.DataFrame:
         )
         .filter(pl.col("size") == PAST_EVENTS)
     )
-    cells = [
+    return begun.select("account_id", "seen_at", *_cells())
+
+
+@cache
+def _cells() -> tuple[pl.Expr, ...]:
+    return tuple(
         column
         for grid in (0, 1)
         for column in (
             _cell(f"fine_{grid}", grid / 2, sent=0.3, delivered=0.3, sent_spread=0.4, delivered_spread=0.4, pace=1.0),
             _cell(f"coarse_{grid}", grid / 2, sent=0.6, delivered=0.6),
         )
-    ]
-    return run(begun.select("account_id", "seen_at", *cells))
+    )
 
 
 def _cell(name: str, shift: float, **widths: float) -> pl.Expr:

@@ -54,9 +54,19 @@ def find_shared_in_use(events: pl.DataFrame) -> pl.LazyFrame:
     """``find_facts_in_use`` of prepared events, without what ``ALONE_SILENT`` leaves out."""
     shown = []
     for kind, column in SEEN_IN_USE.items():
-        read = _is_shared(events, column) if kind in ALONE_SILENT else events
-        shown.append(_shown(read, kind, column, "occurred_at"))
+        if events[column].null_count() < events.height:
+            changes = _changes(events, column)
+            read = _is_shared(changes, column) if kind in ALONE_SILENT else changes
+            shown.append(_shown(read, kind, column, "occurred_at"))
     return _together(shown, pl.UInt64())
+
+
+def _changes(events: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Of prepared events those whose account's event before did not show their value; the first to show it is there."""
+    value = pl.col(column)
+    is_new = (pl.col("position") == 1) | value.ne_missing(value.shift(1))
+    known = events.lazy().select("account", "account_id", "occurred_at", column, is_new=is_new & value.is_not_null())
+    return run(known.filter("is_new").drop("is_new"))
 
 
 def find_shown(events: pl.DataFrame) -> pl.LazyFrame:
@@ -101,10 +111,8 @@ def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.LazyF
 
 
 def _is_shared(events: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The events whose value more than one account shows."""
-    if events[column].null_count() == events.height:
-        return events
-    known = events.lazy().select(column, "account", "account_id", "occurred_at").filter(pl.col(column).is_not_null())
+    """The events whose value more than one account shows; all of them show one."""
+    known = events.lazy()
     holders = known.group_by(column).agg(one=pl.col("account").min(), other=pl.col("account").max())
     shared = holders.filter(pl.col("one") != pl.col("other")).select(column)
     return run(known.join(shared, on=column, how="semi"))

@@ -20,7 +20,7 @@ from grantguard.histories.own import Own
 from grantguard.histories.purses import prepare_purses
 from grantguard.histories.rings import find_rings
 from grantguard.histories.thresholds import count_lengths, find_thresholds, is_near
-from grantguard.histories.ties import Sharing, prepare_ties
+from grantguard.histories.ties import Sharing, prepare_ties, weigh_ties
 from grantguard.histories.views import Usage
 
 MOST_EVENTS = 200_000
@@ -171,9 +171,8 @@ class Past:
         asked = number(asked)
         sharing = Sharing.of(self.facts, asked, self.marks)
         ties = prepare_ties(sharing, self.likenesses, self.crowds)
-        return Linked(
-            ties=read_among_guests(ties, self.facts, self.guests, asked, self.marks), kin=self.pair(asked, sharing)
-        )
+        counted = read_among_guests(ties, self.facts, self.guests, asked, self.marks)
+        return Linked(ties=weigh_ties(counted), kin=self.pair(asked, sharing))
 
     def pair(self, asked: pl.DataFrame, sharing: Sharing) -> pl.DataFrame:
         """The pairs of kin of those asked about (``subject, account_id, at``)."""
@@ -225,16 +224,20 @@ def _by_day(usage: pl.DataFrame) -> pl.DataFrame:
     opened = pl.col("occurred_at").dt.truncate("1d")
     machine = pl.col("device_hash").fill_null(0).xor(pl.col("client").fill_null(0))
     read = usage.lazy().select("subject", "occurred_at", "gap", "ip_prefix_hash", day=opened, machine=machine)
+    # Usage stands by subject and time: where days have running numbers, their groups are slices.
+    begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("subject", "day"))
     return run(
-        read.group_by("subject", "day")
+        read.with_columns(number=begins.cum_sum().set_sorted())
+        .group_by("number", maintain_order=True)
         .agg(
+            pl.col("subject", "day").first(),
             events=pl.len().cast(pl.Int64),
             rest=pl.max_horizontal(pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0), _edges()) / 3600,
             first_second=(pl.col("occurred_at").min() - pl.col("day").first()).dt.total_seconds().cast(pl.Float64),
             prefixes=pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),
             clients=pl.col("machine").n_unique().cast(pl.Int64),
         )
-        .sort("subject", "day")
+        .drop("number")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -94,6 +95,7 @@ def _count_holders(held: pl.DataFrame, shown: pl.DataFrame, marks: pl.DataFrame)
     return run(_with_deleted(counted, held, marks).drop("tie", "created_at", "deleted_at", *MARKED.values()))
 
 
+@cache
 def _moments() -> dict[str, pl.Expr]:
     """From when on an account that showed a value is counted, for each of ``COUNTED``."""
     seen = pl.col("seen_at")
@@ -128,7 +130,7 @@ def _with_deleted(counted: pl.LazyFrame, held: pl.DataFrame, marks: pl.DataFrame
 
 
 def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.DataFrame:
-    """One row a subject and value shown by then, with the columns of ``views.Ties``.
+    """One row a subject and value shown by then, with the columns of ``views.Ties`` that ``weigh_ties`` reads.
 
     ``crowds`` is what ``count_crowds`` gives.
     """
@@ -138,6 +140,25 @@ def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFram
     if chances is None:
         return run(ties.select(*known, expected=pl.lit(None, pl.Float64)))
     return run(ties.join(chances, on=["subject", *VALUE], how="left").select(*known, "expected"))
+
+
+def weigh_ties(ties: pl.DataFrame) -> pl.DataFrame:
+    """``ties`` with what the counted weigh: the columns of ``views.Ties`` that several signals read."""
+    return ties.with_columns(_weights())
+
+
+@cache
+def _weights() -> tuple[pl.Expr, ...]:
+    others, drained = pl.col("others"), pl.col("drained")
+    holders = others.clip(1)
+    never_paid = (1 - pl.col("payers") / holders) ** 2
+    idle = (pl.col("seasoned") - pl.col("settled")).clip(0)
+    return (
+        (others * never_paid).alias("unpaid"),
+        (drained * drained / holders * never_paid).alias("draining"),
+        (idle * idle / holders * never_paid).alias("idle"),
+        ((1 + drained) / (1 + pl.col("expected"))).log(2).alias("beyond_chance"),
+    )
 
 
 def _find_chances(shown: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.LazyFrame | None:

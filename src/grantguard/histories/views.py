@@ -136,6 +136,10 @@ class Ties(View):
     seasoned = Prepared("those of them that had shown it three days before then")
     deleted = Prepared("those of them that were deleted in the 30 days before this account was opened")
     expected = Prepared("others that chance alone would bring, where chance can be computed; else null")
+    unpaid = Prepared("the others, times the square of the share of them that never paid")
+    draining = Prepared("those that drained, times their share of the others, times that same square")
+    idle = Prepared("the idle ones that had time to settle, times their share of the others, times that same square")
+    beyond_chance = Prepared("those that drained, in doublings of what chance would bring; else null")
 
 
 class Kin(View):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, cast, get_type_hints
 
 import polars as pl
@@ -14,9 +13,6 @@ from grantguard.histories import View
 from grantguard.vocabulary import FAMILIES, Family
 
 Side = Literal["high", "low"]
-
-ROWS = "rows"
-"""The column, beside those of ``expression``, that counts the rows of each subject."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +30,6 @@ class Signal:
     why: str
     looks_the_same: str
     expression: pl.Expr
-
-    @cached_property
-    def supported(self) -> pl.Expr:
-        """What ``expression`` gave, where it is a number and as many rows as it ``needs`` make a history."""
-        value = pl.col(self.name)
-        return pl.when((pl.col(ROWS) >= self.needs) & value.is_finite()).then(value).alias(self.name)
 
     def say(self, value: float) -> str:
         """The signal's sentence for a value; ``{value:day|days}`` in it is the word for that many."""

@@ -23,18 +23,13 @@ def _beyond_faint(weight: pl.Expr) -> pl.Expr:
     return pl.when(weight > FAINT).then(weight - FAINT)
 
 
-def _share_unpaid(ties: Ties) -> pl.Expr:
-    return 1 - ties.payers / ties.others.clip(1)
-
-
-def _crowd(ties: Ties, kind: str, hub: float) -> pl.Expr:
-    """Drained others on its most telling value of a kind, times their share, beyond ``FAINT``; fewer for each payer.
+def _crowd(ties: Ties, kinds: list[str], hub: float) -> pl.Expr:
+    """Drained others on its most telling value of these kinds, times their share, beyond ``FAINT``.
 
     Who shares a room drains little; beyond a hub's size a value says less with every holder.
     """
-    share_drained = ties.drained / ties.others.clip(1)
-    telling = ties.drained * share_drained * (-ties.others / hub).exp() * _share_unpaid(ties) ** 2
-    return _beyond_faint(telling.filter(ties.kind == kind).max())
+    telling = ties.draining * (-ties.others / hub).exp()
+    return _beyond_faint(telling.filter(ties.kind.is_in(kinds)).max())
 
 
 def _draining(kin: Kin) -> pl.Expr:
@@ -55,7 +50,7 @@ def shared_device(ties: Ties) -> pl.Expr:
 
     Looks the same: a family's computer, a library.
     """
-    return _crowd(ties, "device", 500)
+    return _crowd(ties, ["device"], 500)
 
 
 @signal(
@@ -70,8 +65,7 @@ def shared_payment(ties: Ties) -> pl.Expr:
 
     Looks the same: an agency that pays for its clients.
     """
-    unpaid = ties.others * _share_unpaid(ties) ** 2
-    return unpaid.filter(ties.kind == "payment").max()
+    return ties.unpaid.filter(ties.kind == "payment").max()
 
 
 @signal(unit="accounts", suspicious="high", says="others on its address drained their grants (weight {value:.1f})")
@@ -82,7 +76,7 @@ def shared_address(ties: Ties) -> pl.Expr:
 
     Looks the same: an office, a dormitory.
     """
-    return _crowd(ties, "address", 25)
+    return _crowd(ties, ["address"], 25)
 
 
 @signal(
@@ -123,9 +117,7 @@ def referral_star(ties: Ties) -> pl.Expr:
 
     Looks the same: an influencer whose followers only look.
     """
-    idle = (ties.seasoned - ties.settled).clip(0)
-    star = idle * idle / ties.others.clip(1) * _share_unpaid(ties) ** 2
-    return _beyond_faint(star.filter(ties.kind == "referral").max())
+    return _beyond_faint(ties.idle.filter(ties.kind == "referral").max())
 
 
 @signal(unit="accounts", suspicious="high", says="about {value:.0f} {value:other|others} began in just the same way")
@@ -136,13 +128,11 @@ def twins(ties: Ties) -> pl.Expr:
 
     Looks the same: a class with one exercise.
     """
-    unpaid = ties.others * _share_unpaid(ties) ** 2
-    return unpaid.filter(ties.kind.is_in(["twin_0", "twin_1"])).max()
+    return ties.unpaid.filter(ties.kind.is_in(["twin_0", "twin_1"])).max()
 
 
 def _beyond_chance(ties: Ties, width: str) -> pl.Expr:
-    more = ((1 + ties.drained) / (1 + ties.expected)).log(2)
-    return more.filter(ties.kind.is_in([f"joined_{width}_0", f"joined_{width}_1"])).max()
+    return ties.beyond_chance.filter(ties.kind.is_in([f"joined_{width}_0", f"joined_{width}_1"])).max()
 
 
 @signal(
@@ -183,8 +173,7 @@ def drained_neighbours(ties: Ties) -> pl.Expr:
 
     Looks the same: friends who share an offer.
     """
-    kinds = [_crowd(ties, kind, 500) for kind in ("payment", "email", "referral")]
-    return pl.max_horizontal(kinds)
+    return _crowd(ties, ["payment", "email", "referral"], 500)
 
 
 @signal(
