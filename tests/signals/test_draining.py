@@ -70,23 +70,37 @@ def test_who_stops_short_of_the_last_credit_has_drained_all_the_same() -> None:
     assert signals_of(group(6, draining=6))["shared_device"] == pytest.approx(5 - 0.5, abs=0.1)
 
 
-def test_a_star_of_idle_accounts_is_told() -> None:
-    assert signals_of(group(6, draining=0, referrer="m00", events=2), "m01")["referral_star"] == pytest.approx(4.5)
+def test_a_star_of_idle_accounts_is_told_of_whom_they_were_brought_by() -> None:
+    star = group(6, draining=0, referrer="m00", events=2)
+    assert signals_of(star, "m00", days=20)["referral_star"] == pytest.approx(4.5)
+
+
+def test_who_was_brought_does_not_answer_for_the_idle() -> None:
+    star = group(6, draining=0, referrer="m00", events=2)
+    assert signals_of(star, "m01", days=20)["referral_star"] is None
 
 
 def test_a_star_whose_members_came_to_work_says_nothing() -> None:
-    assert signals_of(group(6, draining=0, referrer="m00"), "m01")["referral_star"] is None
+    assert signals_of(group(6, draining=0, referrer="m00"), days=20)["referral_star"] is None
 
 
-def test_nobody_is_idle_in_the_first_days() -> None:
-    tables = group(6, draining=0, referrer="m00", events=2)
-    assert signals_of(tables, "m01", days=0.2)["referral_star"] is None
+def test_nobody_is_idle_in_the_first_fortnight() -> None:
+    star = group(6, draining=0, referrer="m00", events=2)
+    assert signals_of(star, days=13)["referral_star"] is None
 
 
-def test_a_script_without_a_room_in_common_is_told() -> None:
-    assert signals_of(group(6, draining=0))["shared_script"] == 5
+def test_a_friend_who_never_came_is_no_star() -> None:
+    assert signals_of(group(2, draining=0, referrer="m00", events=2), days=20)["referral_star"] is None
 
 
-@pytest.mark.parametrize(("room", "told"), [("", 11), ("campus", 0)])
-def test_a_room_too_large_for_a_young_platform_is_a_room_all_the_same(room: str, told: int) -> None:
-    assert signals_of(group(24, draining=0, room=room, scripted=12))["shared_script"] == told
+def test_a_script_without_a_room_in_common_is_told_where_all_drain() -> None:
+    assert signals_of(group(6, draining=6))["shared_script"] == pytest.approx(5 - 0.5)
+
+
+def test_readers_of_one_tutorial_of_whom_few_drain_say_nothing() -> None:
+    assert signals_of(group(9, draining=4))["shared_script"] is None
+
+
+@pytest.mark.parametrize(("room", "told"), [("", 11 - 0.5), ("campus", None)])
+def test_a_room_too_large_for_a_young_platform_is_a_room_all_the_same(room: str, told: float | None) -> None:
+    assert signals_of(group(24, draining=12, room=room, scripted=12))["shared_script"] == told

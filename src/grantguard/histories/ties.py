@@ -9,7 +9,7 @@ import polars as pl
 
 from grantguard.dated import MILESTONES
 from grantguard.histories.crowds import count_alike
-from grantguard.histories.keys import run
+from grantguard.histories.keys import as_key, run
 from grantguard.histories.links import VALUE, read_newest
 
 MARKED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
@@ -27,8 +27,8 @@ HALF = 0.5
 SETTLED = 3
 """The event by which somebody has come to use the product: who comes to a lesson asks more than twice."""
 
-TIME_TO_SETTLE = pl.duration(days=3)
-"""How long nobody is idle yet: a class has just sat down."""
+TIME_TO_SETTLE = pl.duration(days=14)
+"""How long nobody is idle yet: a class signs up before its first lesson."""
 
 
 def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
@@ -136,7 +136,9 @@ def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFram
     """
     ties = sharing.shown.lazy().filter(~pl.col("kind").is_in(PAIRS_ALONE))
     chances = _find_chances(sharing.shown, likenesses, crowds)
-    known = ["subject", *VALUE, *COUNTED, "deleted"]
+    brought = (pl.col("kind") == "referral") & (pl.col("value") == as_key("account_id"))
+    ties = ties.with_columns(brought=brought)
+    known = ["subject", *VALUE, *COUNTED, "deleted", "brought"]
     if chances is None:
         return run(ties.select(*known, expected=pl.lit(None, pl.Float64)))
     return run(ties.join(chances, on=["subject", *VALUE], how="left").select(*known, "expected"))
@@ -156,7 +158,7 @@ def _weights() -> tuple[pl.Expr, ...]:
     return (
         (others * never_paid).alias("unpaid"),
         (drained * drained / holders * never_paid).alias("draining"),
-        (idle * idle / holders * never_paid).alias("idle"),
+        (idle**3 / holders**2 * never_paid).alias("idle"),
         ((1 + drained) / (1 + pl.col("expected"))).log(2).alias("beyond_chance"),
     )
 

@@ -133,12 +133,13 @@ class Ties(View):
     payers = Prepared("those of them that had paid by then")
     drained = Prepared("those of them that had spent half of what they were given by then")
     settled = Prepared("those of them that had come to use the product, with three events, by then")
-    seasoned = Prepared("those of them that had shown it three days before then")
+    seasoned = Prepared("those of them that had shown it a fortnight before then")
+    brought = Prepared("whether the others are those whom this account brought")
     deleted = Prepared("those of them that were deleted in the 30 days before this account was opened")
     expected = Prepared("others that chance alone would bring, where chance can be computed; else null")
     unpaid = Prepared("the others, times the square of the share of them that never paid")
     draining = Prepared("those that drained, times their share of the others, times that same square")
-    idle = Prepared("the idle ones that had time to settle, times their share of the others, times that same square")
+    idle = Prepared("the idle ones that had time to settle, times the square of their share, times that same square")
     beyond_chance = Prepared("those that drained, in doublings of what chance would bring; else null")
 
 

@@ -14,6 +14,9 @@ from grantguard.signals._signal import enough, signal
 CLOSE = 0.75
 """The joint strength of shared values from which two accounts are close kin."""
 
+STAR = 3
+"""Accounts that one must have brought to have a star: a friend may never come."""
+
 FAINT = 0.5
 """A weight of less than half an account is nobody."""
 
@@ -94,30 +97,30 @@ def shared_email(ties: Ties) -> pl.Expr:
     return ties.others.filter(ties.kind == "email").max()
 
 
-@signal(unit="accounts", suspicious="high", says="its script also runs in {value:.0f} other {value:account|accounts}")
+@signal(unit="accounts", suspicious="high", says="others who run its script drained their grants (weight {value:.1f})")
 def shared_script(kin: Kin) -> pl.Expr:
-    """Unpaid accounts with a template or a prompt that few have, and with no address in common.
+    """Accounts with a template or a prompt that few have, and no address in common, that drain and do not pay.
 
-    A farm spreads its exits and keeps its script; a class has its exercise and its room in common.
+    Times the square of their share, beyond ``FAINT``. A farm spreads its exits, keeps its script and drains all it has;
+    a class has its exercise and its room in common; of a tutorial's many readers some drain.
 
-    Looks the same: readers of one tutorial.
+    Looks the same: two friends with one tool.
     """
-    return (kin.script & ~kin.room & ~kin.paid).sum()
+    alike = kin.script & ~kin.room
+    draining = alike & kin.drained & ~kin.paid
+    return _beyond_faint(draining.sum() ** 3 / alike.sum().clip(1) ** 2)
 
 
-@signal(
-    unit="accounts",
-    suspicious="high",
-    says="{value:.0f} idle {value:account stands|accounts stand} in one star of referrals with it",
-)
+@signal(unit="accounts", suspicious="high", says="most of those it brought never came to use it (weight {value:.1f})")
 def referral_star(ties: Ties) -> pl.Expr:
-    """Others brought by the same one that never used the product, or once or twice, times their share.
+    """Accounts that it brought a fortnight ago or more and that asked twice at most, times the square of their share.
 
-    Who refers himself makes a star of accounts that nobody uses; a class comes to work.
+    Who refers himself makes a star of accounts that nobody uses, and has the reward. Those who were brought answer for
+    nobody else: a class before its lesson and an influencer's followers are as idle.
 
     Looks the same: an influencer whose followers only look.
     """
-    return _beyond_faint(ties.idle.filter(ties.kind == "referral").max())
+    return _beyond_faint(ties.idle.filter(ties.brought, ties.others >= STAR).max())
 
 
 @signal(unit="accounts", suspicious="high", says="about {value:.0f} {value:other|others} began in just the same way")
