@@ -20,7 +20,7 @@ from grantguard.histories import ask
 from grantguard.training.population import Population, put_together
 from grantguard.training.recipe import NAMES, Recipe
 from grantguard.training.reference import Reference, recalibrate
-from grantguard.worlds import COHORTS, NEIGHBOURS, simulate
+from grantguard.worlds import simulate
 
 Floats = NDArray[np.float64]
 
@@ -41,9 +41,6 @@ FADES = 50.0
 
 VERDICT = 10.0
 """What a verdict weighs."""
-
-ALIKE = 10.0
-"""How many times as much a look-alike teaches as another genuine account."""
 
 CAUTIOUS = 0.3
 """The pull of a forest with nothing to choose it by."""
@@ -68,13 +65,12 @@ class School:
 class Pupils:
     """Simulated accounts as they stand among the user's.
 
-    ``table`` (rows, signals); ``abuse`` (rows,), ``alike``: genuine accounts that look like gaming; ``group``: the
-    technique's key, so that whole techniques can be left out, or the account's own.
+    ``table`` (rows, signals); ``abuse`` (rows,); ``group``: the technique's key, so that whole techniques can be
+    left out, or the account's own.
     """
 
     table: Floats
     abuse: NDArray[np.bool_]
-    alike: NDArray[np.bool_]
     group: NDArray[np.int64]
 
 
@@ -97,7 +93,7 @@ def attend(population: Population, school: School) -> Pupils:
     heard = ~is_silent(signals)
     table = signals.select(NAMES).to_numpy().astype(np.float64)[heard]
     told = truth.filter(pl.Series(heard))
-    return Pupils(table, (told["role"] == "abuse").to_numpy(), _is_alike(told), _group(told))
+    return Pupils(table, (told["role"] == "abuse").to_numpy(), _group(told))
 
 
 def write_lessons(pupils: Pupils, school: School, scale: Scale, reference: Reference) -> Lessons:
@@ -105,17 +101,11 @@ def write_lessons(pupils: Pupils, school: School, scale: Scale, reference: Refer
     simulated = Lessons(
         surprise=scale.surprise(pupils.table).astype(np.float32),
         abuse=pupils.abuse,
-        weight=np.where(pupils.alike, ALIKE, 1.0),
+        weight=np.ones(len(pupils.table)),
         group=pupils.group,
         account=np.zeros(len(pupils.table), dtype=np.int64),
     )
     return Lessons.joined([simulated, _plain(scale, reference, school)])
-
-
-def _is_alike(truth: pl.DataFrame) -> NDArray[np.bool_]:
-    """Genuine accounts that look like gaming, as a cohort or in one trait."""
-    alike: NDArray[np.bool_] = truth["kind"].is_in([each.code for each in (*COHORTS, *NEIGHBOURS)]).to_numpy()
-    return alike
 
 
 def _group(truth: pl.DataFrame) -> NDArray[np.int64]:
