@@ -7,7 +7,15 @@ import polars as pl
 import pytest
 
 from grantguard.contract import LABELS
-from grantguard.review import AUDIT_SHARE, QUEUE, build_queue, estimate_missed, find_audit_share, inclusion
+from grantguard.review import (
+    AUDIT_SHARE,
+    MOST_AUDIT_SHARE,
+    QUEUE,
+    build_queue,
+    estimate_missed,
+    find_audit_share,
+    inclusion,
+)
 
 SEEDS = range(5)
 
@@ -142,5 +150,10 @@ def test_verdicts_that_agree_with_the_forest_leave_little_to_chance() -> None:
     assert find_audit_share(np.array([3.0, 2.0, 1.0]), np.array([True, True, False])) == AUDIT_SHARE
 
 
-def test_verdicts_that_contradict_the_forest_draw_half() -> None:
-    assert find_audit_share(np.array([1.0, 2.0, 3.0]), np.array([True, True, False])) == 0.5
+def test_verdicts_that_contradict_the_forest_draw_nearly_all() -> None:
+    assert find_audit_share(np.array([1.0, 2.0, 3.0]), np.array([True, True, False])) == MOST_AUDIT_SHARE
+
+
+def test_between_the_two_the_share_grows_with_the_square_of_the_doubt() -> None:
+    share = find_audit_share(np.array([4.0, 1.0, 3.0, 0.0, 2.0]), np.array([True, True, False, False, False]))
+    assert share == pytest.approx(AUDIT_SHARE + (2 / 3) ** 2 * (MOST_AUDIT_SHARE - AUDIT_SHARE))

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 AUDIT_SHARE = 0.1
 """The share of a queue that is drawn at random while verdicts agree with the forest."""
 
-MOST_AUDIT_SHARE = 0.5
+MOST_AUDIT_SHARE = 0.9
 """The share when verdicts and the forest's own ranking have nothing to do with each other, or contradict."""
 
 MONEY = 0.25
@@ -129,13 +129,16 @@ def inclusion(weight: Floats, count: int) -> Floats:
 
 
 def find_audit_share(own_scores: Floats, abuse: NDArray[np.bool_]) -> float:
-    """How much to explore: the more, the worse the forest's own scores order the accounts with verdicts."""
+    """How much to explore: the more, the worse the forest's own scores order the accounts with verdicts.
+
+    By the square of the doubt: among accounts that were chosen for their risk, a sound order is a weak one.
+    """
     if abuse.all() or not abuse.any():
         return AUDIT_SHARE
     above = (own_scores[abuse][:, None] > own_scores[~abuse]).mean()
     ties = (own_scores[abuse][:, None] == own_scores[~abuse]).mean()
     doubt = float(np.clip(2 * (1 - above - ties / 2), 0, 1))
-    return AUDIT_SHARE + doubt * (MOST_AUDIT_SHARE - AUDIT_SHARE)
+    return AUDIT_SHARE + doubt**2 * (MOST_AUDIT_SHARE - AUDIT_SHARE)
 
 
 @dataclass(frozen=True)
