@@ -19,7 +19,7 @@ from grantguard.forest.scale import Scale
 
 Floats = NDArray[np.float64]
 
-USUAL_PULL = 0.3
+USUAL_PULL = 3.0
 """The pull of the leaves to their own values where there are too few verdicts to choose it by."""
 
 VERDICT = 10.0
@@ -72,7 +72,7 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         self,
         *,
         n_estimators: int = 200,
-        max_samples: int = 512,
+        max_samples: int = 256,
         signs: ArrayLike | None = None,
         chances: ArrayLike | None = None,
         contamination: float = 0.01,

@@ -33,7 +33,7 @@ from grantguard.forest.compiled import CompiledForest
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-PULLS = (1.0, 0.3, 0.1, 0.03, 0.01)
+PULLS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Strengths of the pull to the forest's own values, strongest first."""
 
 MOST_STEPS = 300
