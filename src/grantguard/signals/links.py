@@ -101,8 +101,8 @@ def shared_email(ties: Ties) -> pl.Expr:
 def shared_script(kin: Kin) -> pl.Expr:
     """Accounts with a template or a prompt that few have, and no address in common, that drain and do not pay.
 
-    Times the square of their share, beyond ``FAINT``. A farm spreads its exits, keeps its script and drains all it has;
-    a class has its exercise and its room in common; of a tutorial's many readers some drain.
+    Times the square of their share, less half an account. A farm spreads its exits, keeps its script and drains all it
+    has; a class has its exercise and its room in common; of a tutorial's many readers some drain.
 
     Looks the same: two friends with one tool.
     """
