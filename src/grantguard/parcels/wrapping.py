@@ -32,7 +32,7 @@ PARCEL = pl.Schema(
         **MILESTONES,
     }
 )
-"""A row: of which bucket, of which frame; packed (``frame``, of ``n`` rows, the ``step``-th piece) or open (the rest)."""
+"""A row: of which bucket, of which frame; packed (``frame``, piece ``step``, of ``n`` rows) or open (the rest)."""
 
 SPARK_TYPES = {
     pl.Boolean: "boolean",
