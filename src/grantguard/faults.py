@@ -33,6 +33,9 @@ ONE_FOR_ALL = 0.5
 LEAST_ACCOUNTS = 100
 """Accounts that must show a column before it can be judged: a classroom may well share one address."""
 
+CLEAR_BELOW, LEAST_TO_CLEAR = 0.35, 400
+"""A share that is this low among so many accounts, drawn by chance, is not above ``ONE_FOR_ALL`` among all of them."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -53,18 +56,28 @@ class Fault:
 
 def find_faults(tables: Tables) -> tuple[Fault, ...]:
     """The columns that show one value for more than ``ONE_FOR_ALL`` of the accounts."""
-    judged = [_judge(getattr(tables, table), table, column) for table, names in COLUMNS.items() for column in names]
-    return tuple(fault for fault in judged if fault is not None)
+    measured = _measure(tables, LEAST_ACCOUNTS)
+    return tuple(each for each in measured if each.accounts >= LEAST_ACCOUNTS and each.share > ONE_FOR_ALL)
 
 
-def _judge(frame: pl.DataFrame, table: str, column: str) -> Fault | None:
+def find_suspects(tables: Tables) -> tuple[Fault, ...]:
+    """The columns that some accounts, drawn by chance from all, cannot clear."""
+    measured = _measure(tables, LEAST_TO_CLEAR)
+    return tuple(each for each in measured if each.accounts < LEAST_TO_CLEAR or each.share > CLEAR_BELOW)
+
+
+def _measure(tables: Tables, least: int) -> list[Fault]:
+    """Every column, with the largest share of one value where ``least`` accounts show it, and none where fewer do."""
+    return [_judge(getattr(tables, table), table, name, least) for table, names in COLUMNS.items() for name in names]
+
+
+def _judge(frame: pl.DataFrame, table: str, column: str, least: int) -> Fault:
     shown = frame.lazy().filter(pl.col(column).is_not_null()).select("account_id", column)
     accounts = shown.select(pl.col("account_id").n_unique()).collect().item()
-    if accounts < LEAST_ACCOUNTS:
-        return None
+    if accounts < least:
+        return Fault(table, column, accounts, 0.0)
     holders = shown.group_by(column).agg(pl.col("account_id").n_unique()).select(pl.col("account_id").max())
-    share = holders.collect().item() / accounts
-    return Fault(table, column, accounts, share) if share > ONE_FOR_ALL else None
+    return Fault(table, column, accounts, holders.collect().item() / accounts)
 
 
 def leave_out(tables: Tables, faults: tuple[Fault, ...]) -> Tables:

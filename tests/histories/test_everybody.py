@@ -40,6 +40,14 @@ def test_who_is_told_of_by_two_buckets_is_one_account_of_all() -> None:
     assert crowds.filter(pl.col("kind") == ANYONE)["n"].to_list() == [3]
 
 
+def test_a_network_is_not_told_of_by_one_bucket_which_would_take_a_hub_for_a_room() -> None:
+    row = {"account_id": "ada", "created_at": NOON, "plan": "free", "signup_ip_hash": "a", "signup_ip_prefix_hash": "p"}
+    share = Share.of(Own.of(Tables.of(accounts=pl.DataFrame([row]))), NOON)
+    assert {"address", "prefix"} <= set(share.facts["kind"])
+    assert "address" in share.said_alone["kind"]
+    assert "prefix" not in share.said_alone["kind"]
+
+
 def test_arrivals_are_counted_by_the_first_moment_that_knows_of_them() -> None:
     moments = pl.Series([NOON + timedelta(days=day) for day in (0, 2, 5)], dtype=TIME)
     seen = [NOON, NOON + timedelta(days=1), NOON + timedelta(days=2), NOON + timedelta(days=9)]

@@ -26,6 +26,11 @@ def test_a_packed_frame_comes_out_as_it_went_in() -> None:
     assert_frame_equal(parcel.take("numbers"), NUMBERS)
 
 
+def test_pieces_stand_in_their_order_however_they_come() -> None:
+    (parcel,) = travel(pack("numbers", NUMBERS, 3).reverse())
+    assert_frame_equal(parcel.take("numbers"), NUMBERS)
+
+
 def test_an_empty_frame_keeps_its_shape() -> None:
     (parcel,) = travel(pack("numbers", NUMBERS.clear(), 3))
     assert parcel.take("numbers").schema == NUMBERS.schema

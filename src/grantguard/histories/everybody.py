@@ -19,7 +19,7 @@ from grantguard.histories.bursts import LESSENED, find_guests, let_in
 from grantguard.histories.crowds import COUNTED, CROWD, name_crowd
 from grantguard.histories.keys import as_key, run
 from grantguard.histories.kin import FEW
-from grantguard.histories.links import ALONE_SILENT, VALUE, find_facts, find_facts_in_use, keep_first, key_values
+from grantguard.histories.links import VALUE, find_facts, find_facts_in_use, keep_first, key_values
 from grantguard.histories.own import Own
 from grantguard.histories.past import Past
 from grantguard.histories.thresholds import count_lengths, find_thresholds
@@ -50,14 +50,18 @@ class Share:
         found = [signed_up, find_facts_in_use(own.events), likenesses.lazy().select(FACT.names())]
         facts = keep_first(pl.concat(found).filter(pl.col("seen_at") <= at))
         guests = find_guests(own.tables, own.events)
-        theirs = facts.filter(pl.col("kind").is_in(LESSENED)).join(guests, on="account_id", how="semi")
+        lessened = pl.col("kind").is_in(LESSENED) & ~pl.col("kind").is_in(PAIRS_ALONE)
+        theirs = facts.filter(lessened).join(guests, on="account_id", how="semi")
         arrived = facts.select(account=pl.col("account_id").hash(seed=0)).unique()
         return cls(facts, likenesses, own.mark(), guests, theirs, count_lengths(own.events), arrived)
 
     @property
     def said_alone(self) -> pl.DataFrame:
-        """The facts that say something also where nobody else shows the value."""
-        return self.facts.filter(~pl.col("kind").is_in(ALONE_SILENT))
+        """The facts that say something also where nobody else shows the value.
+
+        What pairs alone are made of is not among them: of a hub, the bucket's own holders would look like few.
+        """
+        return self.facts.filter(~pl.col("kind").is_in(PAIRS_ALONE))
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Date:
         merged = {table.name: merge_repeats(getattr(read, table.name), table) for table in (*KEPT, USAGE)}
         own = Own.of(leave_out(Tables.of(**(vars(read) | merged)), self.faults))
         share = Share.of(own, self.at)
-        for table in KEPT:
+        for table in (*KEPT, CAMPAIGNS, LABELS):
             yield pack(table.name, getattr(own.tables, table.name), parcel.bucket)
         repeated = read.usage.height - merged["usage"].height
         told = {"kind": ["usage"], "n": [merged["usage"].height], "step": [repeated]}

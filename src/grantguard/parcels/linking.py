@@ -18,12 +18,13 @@ from grantguard.histories import (
     Past,
     ask,
     find_bucket,
+    find_rings,
     name_anyone,
     past_among,
     strong_pairs,
 )
 from grantguard.parcels.dating import read_tables
-from grantguard.parcels.wrapping import Parcel, lay_open, open_parcels, pack, send
+from grantguard.parcels.wrapping import Parcel, lay_open, open_parcels, pack, read_batch, send
 
 KEYED_FACT = pl.Schema({**FACT, "value": pl.UInt64()})
 KEYED_LIKENESS = pl.Schema({**LIKENESS, "value": pl.UInt64(), "likeness": pl.UInt64()})
@@ -56,6 +57,16 @@ class Link:
         for one, other in (("account_id", "other"), ("other", "account_id")):
             pairs = strong.select(account_id=one, other=other).with_columns(find_bucket(self.buckets))
             yield lay_open("pair", pairs)
+
+
+def join_rings(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Open rows ``ring``, of all pairs (``bucket, account_id, other``) in one partition."""
+    frames = [read_batch(batch) for batch in batches]
+    if frames:
+        pairs = pl.concat(frames)
+        rings = find_rings(pairs.with_columns(strength=pl.lit(1.0))).rename({"ring_id": "other"})
+        places = pairs.select("bucket", "account_id").unique()
+        yield from send([lay_open("ring", rings.join(places, on="account_id"))])
 
 
 def accounts_of(parcel: Parcel) -> pl.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from grantguard.checking import check, merge_repeats
 from grantguard.contract import TIME, Table, Tables
-from grantguard.faults import find_faults
+from grantguard.faults import Fault
 from grantguard.histories import find_bucket
 from grantguard.parcels.wrapping import ALL, as_batches, lay_open, pack, read_batch, send
 from grantguard.sources.files import REJECTED
@@ -108,12 +108,13 @@ class Newest:
 
 @dataclass(frozen=True)
 class Judge:
-    """The columns at fault of rows that are put together in one partition."""
+    """What ``find`` says of rows that are put together in one partition: the columns at fault, or under suspicion."""
 
     table: Table
+    find: Callable[[Tables], tuple[Fault, ...]]
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """A row a fault."""
         for frame in _gather(batches, None):
-            faults = find_faults(Tables.of(**{self.table.name: frame}))
+            faults = self.find(Tables.of(**{self.table.name: frame}))
             yield from as_batches(pl.DataFrame([asdict(each) for each in faults], schema=FAULT))

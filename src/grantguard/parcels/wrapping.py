@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from operator import itemgetter
 
 import polars as pl
 import pyarrow as pa
@@ -31,7 +32,7 @@ PARCEL = pl.Schema(
         **MILESTONES,
     }
 )
-"""A row: of which bucket, of which frame; packed (``frame``, of ``n`` rows) or open (the rest)."""
+"""A row: of which bucket, of which frame; packed (``frame``, piece ``step``, of ``n`` rows) or open (the rest)."""
 
 SPARK_TYPES = {
     pl.Boolean: "boolean",
@@ -75,8 +76,12 @@ ARROW_TYPES = {
 def pack(name: str, frame: pl.DataFrame, bucket: int, kind: str | None = None) -> pl.DataFrame:
     """A frame in packed rows, one at least."""
     slices = list(frame.iter_slices(ROWS_PACKED)) or [frame]
-    packed = {"frame": [_write(each) for each in slices], "n": [each.height for each in slices]}
-    rows = pl.DataFrame(packed, schema={"frame": pl.Binary, "n": pl.Int64})
+    packed = {
+        "frame": [_write(each) for each in slices],
+        "n": [each.height for each in slices],
+        "step": range(len(slices)),
+    }
+    rows = pl.DataFrame(packed, schema={"frame": pl.Binary, "n": pl.Int64, "step": pl.Int64})
     return rows.with_columns(bucket=pl.lit(bucket, pl.Int32), name=pl.lit(name), kind=pl.lit(kind, pl.String))
 
 
@@ -108,6 +113,10 @@ def read_batch(batch: pa.RecordBatch) -> pl.DataFrame:
     return frame
 
 
+Piece = tuple[int, pl.DataFrame]
+"""A piece of a frame, and where it belongs among the frame's pieces."""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """All that came of one bucket, by name."""
@@ -127,22 +136,29 @@ class Parcel:
 
 def open_parcels(batches: Iterable[pa.RecordBatch]) -> Iterator[Parcel]:
     """The parcels of a partition whose rows stand by bucket, one at a time."""
-    bucket, held = ALL, defaultdict[str, list[pl.DataFrame]](list)
+    bucket, held = ALL, defaultdict[str, list[Piece]](list)
     for batch in batches:
         parts = read_batch(batch).partition_by("bucket", "name", as_dict=True, maintain_order=True)
         for (number, name), rows in parts.items():
             if number != bucket and held:
-                yield Parcel(bucket, held)
+                yield _put_together(bucket, held)
                 held = defaultdict(list)
             bucket = int(number)
             held[str(name)].extend(_unpack(rows))
     if held:
-        yield Parcel(bucket, held)
+        yield _put_together(bucket, held)
 
 
-def _unpack(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    packed = rows["frame"].drop_nulls()
-    return [pl.read_ipc(BytesIO(each)) for each in packed] if len(packed) else [rows.drop("frame")]
+def _put_together(bucket: int, held: Mapping[str, list[Piece]]) -> Parcel:
+    """A frame's pieces in their order, which a sort that spilt to disk does not keep."""
+    return Parcel(bucket, {name: [frame for _, frame in sorted(held[name], key=itemgetter(0))] for name in held})
+
+
+def _unpack(rows: pl.DataFrame) -> list[Piece]:
+    packed = rows.filter(pl.col("frame").is_not_null()).select("step", "frame")
+    if packed.is_empty():
+        return [(0, rows.drop("frame"))]
+    return [(step, pl.read_ipc(BytesIO(frame))) for step, frame in packed.iter_rows()]
 
 
 def _write(frame: pl.DataFrame) -> bytes:

@@ -51,7 +51,7 @@ class Gathered:
     @property
     def fingerprint(self) -> str:
         """A name for the rows that were read: those up to ``at``, and of long accounts those that signals read."""
-        hashed = self.dated.parcels.filter(sf.col("name") == "hashed").select("kind", "n", "value").collect()
+        hashed = self.dated.told.filter(sf.col("name") == "hashed").select("kind", "n", "value").collect()
         frames = {table.name: getattr(self.small, table.name) for table in TO_ALL}
         mixed = {name: (frame.height, mix_rows(frame)) for name, frame in frames.items()}
         for table in (ACCOUNTS, GRANTS, USAGE, BILLING):
@@ -86,7 +86,8 @@ class Gathered:
     def _find_rings_at(self, moment: datetime) -> pl.DataFrame:
         """``account_id`` and ``ring_id`` of the members, as of a moment, of the rings that labels name."""
         known_then = (sf.col("name") != "fact") | (sf.col("seen_at") <= sf.lit(moment))
-        then = replace(self.dated, parcels=self.dated.parcels.filter(known_then), at=moment)
+        parcels, facts = self.dated.parcels.filter(known_then), self.dated.told.filter(known_then)
+        then = replace(self.dated, parcels=parcels, told=facts, at=moment)
         moments = pl.Series([moment], dtype=KNOWN["at"])
         crowds = give_crowds_then(then.parcels, then.parcels, then.buckets, moments)
         named = self.labels["ring_id"].drop_nulls().unique().to_list()
@@ -97,7 +98,7 @@ class Gathered:
 
 def gather(dated: Dated, recipe: Recipe, most_grown: int = MOST_GROWN) -> Gathered:
     """Extract all accounts as of ``dated.at``, draw the reference, and of more than ``most_grown`` so many."""
-    joined = link(dated, give_crowds(dated.parcels, dated.buckets, dated.at))
+    joined = link(dated, give_crowds(dated.told, dated.buckets, dated.at))
     known = by_bucket(joined.ready, dated.buckets).mapInArrow(Extract(dated.at), KNOWN_DDL).persist(KEPT)
     by_hash = [sf.xxhash64(sf.lit(recipe.seed), "account_id"), sf.col("account_id")]
     return Gathered(

@@ -12,7 +12,8 @@ from pyspark.sql import functions as sf
 from grantguard.checking import AHEAD
 from grantguard.contract import GRANTS, USAGE, Table
 from grantguard.errors import ColumnMissing, FileMissing, InputError
-from grantguard.faults import COLUMNS, Fault
+from grantguard.faults import COLUMNS, Fault, find_suspects
+from grantguard.faults import find_faults as find_faults_at_once
 from grantguard.histories import MOST_EVENTS, PAST_EVENTS
 from grantguard.parcels.spreading import FILE, STRAY, Judge, Newest
 from grantguard.sources.files import MARK
@@ -20,8 +21,8 @@ from grantguard.sources.files import MARK
 CANDIDATES = 1_000
 """Of so many newest rows, one is good."""
 
-JUDGED = 20_000
-"""Of about so many accounts, columns at fault are found."""
+JUDGED, GLANCED = 20_000, 1_000
+"""Of about so many accounts, columns at fault are found, where a glance at so few does not clear them."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Lake:
     spark: SparkSession
     folder: str
     now: datetime
+
+    @property
+    def latest(self) -> datetime:
+        """The latest time that a good row may tell."""
+        return self.now + AHEAD
 
     def read(self, table: Table) -> DataFrame | None:
         """The rows of a table as they lie there; nothing where there is no such table.
@@ -70,11 +76,12 @@ class Lake:
         if "grant_id" not in usage.columns:
             return usage.withColumn(STRAY, sf.lit(col=False))
         pair = ["account_id", "grant_id"]
+        owners = grants.groupBy("grant_id").agg(sf.collect_set("account_id").alias("owners"))
         foreign = (
             usage.select(pair)
             .distinct()
-            .join(grants.select(pair).distinct(), pair, "left_anti")
-            .join(grants.select("grant_id").distinct(), "grant_id", "left_semi")
+            .join(owners, "grant_id")
+            .filter(~sf.array_contains("owners", sf.col("account_id")))
             .select(*pair, sf.lit(col=True).alias(STRAY))
             .persist()
         )
@@ -82,34 +89,45 @@ class Lake:
             return usage.withColumn(STRAY, sf.lit(col=False))
         return usage.join(foreign, pair, "left").withColumn(STRAY, sf.coalesce(STRAY, sf.lit(col=False)))
 
-    def find_newest(self, usage: DataFrame) -> datetime | None:
-        """The newest accepted event's time."""
+    def find_newest(self, usage: DataFrame, likely: datetime | None) -> datetime | None:
+        """The newest accepted event's time; ``likely`` is that of the newest that may be none."""
+        if likely is None:
+            return None
         when = time_of("occurred_at")
-        last = usage.filter(when <= sf.lit(self.now + AHEAD)).orderBy(when.desc()).limit(CANDIDATES)
+        last = usage.filter(when <= sf.lit(likely)).orderBy(when.desc()).limit(CANDIDATES)
+        return self._judge(usage.filter(when == sf.lit(likely)).limit(CANDIDATES)) or self._judge(last)
+
+    def _judge(self, last: DataFrame) -> datetime | None:
         found = last.repartition(1).mapInArrow(Newest(USAGE, self.now), "newest timestamp").collect()
         return utc(found[0]["newest"]) if found else None
 
     def up_to(self, usage: DataFrame, at: datetime) -> DataFrame:
         """Usage without what is unread: the good rows after a moment."""
         when = time_of("occurred_at")
-        return usage.filter(when.isNull() | (when <= sf.lit(at)) | (when > sf.lit(self.now + AHEAD)))
+        return usage.filter(when.isNull() | (when <= sf.lit(at)) | (when > sf.lit(self.latest)))
 
 
 @dataclass(frozen=True)
 class Measured:
-    """How much usage there is: ``events``, ``accounts``, and how many of them are longer than is read of one."""
+    """How much usage there is: ``events``, ``accounts``, and how many of them are longer than is read of one.
+
+    ``newest`` is the newest time up to a moment, and may be of a row that breaks a rule.
+    """
 
     events: int
     accounts: int
     long: int
+    newest: datetime | None
 
 
-def measure(usage: DataFrame, most: int = MOST_EVENTS) -> Measured:
-    """Count usage by account."""
-    counted = usage.groupBy("account_id").agg(sf.count("*").alias("n"))
-    is_long = sf.sum((sf.col("n") > most).cast("int"))
-    told = counted.agg(sf.sum("n").alias("events"), sf.count("*").alias("accounts"), is_long.alias("long")).first()
-    return Measured(*((each or 0) for each in told or (0, 0, 0)))
+def measure(usage: DataFrame, until: datetime, most: int = MOST_EVENTS) -> Measured:
+    """Count usage by account, and find its newest time up to a moment."""
+    when = time_of("occurred_at")
+    newest = sf.max(sf.when(when <= sf.lit(until), when)).alias("newest")
+    counted = usage.groupBy("account_id").agg(sf.count("*").alias("n"), newest)
+    events, long = sf.coalesce(sf.sum("n"), sf.lit(0)), sf.count_if(sf.col("n") > most)
+    told = counted.agg(events, sf.count("*"), long, sf.max("newest")).collect()[0]
+    return Measured(told[0], told[1], told[2], None if told[3] is None else utc(told[3]))
 
 
 def cut(usage: DataFrame, measured: Measured, most: int = MOST_EVENTS) -> DataFrame:
@@ -130,11 +148,21 @@ def cut(usage: DataFrame, measured: Measured, most: int = MOST_EVENTS) -> DataFr
 
 
 def find_faults(frame: DataFrame, table: Table, accounts: int) -> tuple[Fault, ...]:
-    """The columns at fault, as a sample of the accounts shows them: all accounts, where they are few."""
+    """The columns at fault, as a sample of the accounts shows them: all accounts, where they are few.
+
+    A glance at fewer clears nearly every column, and spares the rest of the work.
+    """
     read = [name for name in COLUMNS[table.name] if name in frame.columns]
-    in_sample = sf.pmod(sf.xxhash64("account_id"), sf.lit(max(1, accounts // JUDGED))) == 0
+    if accounts > 2 * GLANCED:
+        suspects = {each.column for each in _judge(frame, Judge(table, find_suspects), read, accounts // GLANCED)}
+        read = [name for name in read if name in suspects]
+    return _judge(frame, Judge(table, find_faults_at_once), read, accounts // JUDGED) if read else ()
+
+
+def _judge(frame: DataFrame, judge: Judge, read: list[str], one_of: int) -> tuple[Fault, ...]:
+    in_sample = sf.pmod(sf.xxhash64("account_id"), sf.lit(max(1, one_of))) == 0
     shown = frame.filter(in_sample).select("account_id", *read).distinct().repartition(1)
-    found = shown.mapInArrow(Judge(table), "table string, column string, accounts long, share double").collect()
+    found = shown.mapInArrow(judge, "table string, column string, accounts long, share double").collect()
     return tuple(Fault(**row.asDict()) for row in found)
 
 

@@ -1,4 +1,4 @@
-"""Rings by label propagation: every account takes the least name among its pairs', until no name changes."""
+"""Rings: of few pairs by one task, of more by labels: every account takes the least name among its pairs'."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
+from grantguard.parcels.linking import join_rings
+from grantguard.parcels.wrapping import PARCEL_DDL
 
-def find_rings(linked: DataFrame) -> DataFrame:
-    """Who stands in which ring, named by its least member (``other``), as open rows for their buckets.
+MOST_AT_ONCE = 1_000_000
+"""Pairs, told from either side, that one task puts into rings by itself; of more, labels are passed on."""
+
+
+def find_rings(linked: DataFrame, most_at_once: int = MOST_AT_ONCE) -> DataFrame:
+    """Who stands in which ring, named by its least member (``other``), as open rows for their buckets."""
+    pairs = _keep(linked.filter(sf.col("name") == "pair").select("bucket", "account_id", "other").distinct())
+    if pairs.count() <= most_at_once:
+        return pairs.coalesce(1).mapInArrow(join_rings, PARCEL_DDL)
+    return _pass_labels(pairs)
+
+
+def _pass_labels(pairs: DataFrame) -> DataFrame:
+    """The same of any number of pairs.
 
     In each round an account takes its neighbours' least name, and then the name that this one's bearer has: so
     names run along a chain in leaps, and rounds grow with the logarithm of its length.
     """
-    pairs = _keep(linked.filter(sf.col("name") == "pair").select("bucket", "account_id", "other").distinct())
     names = _keep(pairs.groupBy("bucket", "account_id").agg(sf.least("account_id", sf.min("other")).alias("ring")))
     settled = False
     while not settled:

@@ -22,13 +22,27 @@ from grantguard.parcels.spreading import Spread
 from grantguard.parcels.wrapping import ALL, PARCEL_DDL
 from grantguard.spark.reading import Lake, cut, find_faults, measure
 from grantguard.spark.rings import find_rings
-from grantguard.spark.sharing import by_bucket, give_crowds, give_facts, give_thresholds, named, to_all, together
+from grantguard.spark.sharing import (
+    AT_HAND,
+    by_bucket,
+    give_crowds,
+    give_facts,
+    give_thresholds,
+    named,
+    to_all,
+    together,
+)
 
 KEPT = StorageLevel.DISK_ONLY
 """Where a pass's outcome waits for the next one; what is lost with an executor is made again."""
 
 TO_ALL = (CAMPAIGNS, LABELS)
 """Tables of a few rows, which every bucket needs."""
+
+SMALL = tuple(table.name for table in TO_ALL)
+
+OWN = ("accounts", "grants", "billing", "events", "own", "likenesses", "marks")
+"""Packed frames of a dated bucket, all of them its accounts' own."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Dated:
-    """Buckets whose facts are dated, as of a moment: ``parcels``; and the columns at fault."""
+    """Buckets whose facts are dated, as of a moment: ``parcels``; and the columns at fault.
+
+    ``told`` are those of ``parcels`` that are more than one bucket's own: what is joined and counted, all of it small.
+    """
 
     lake: Lake
     parcels: DataFrame
+    told: DataFrame
     buckets: int
     at: datetime
     faults: tuple[Fault, ...]
@@ -60,21 +78,25 @@ def date(lake: Lake, question: Question) -> Dated:
     Raises ``InputError`` and what ``Lake`` does.
     """
     usage = lake.read_usage()
-    at = question.at or lake.find_newest(usage)
+    measured = measure(lake.up_to(usage, question.at or lake.latest), lake.latest, question.most_events)
+    at = question.at or lake.find_newest(usage, measured.newest)
     if at is None:
         raise InputError("usage: no event to read histories as of; say the moment with --at")
     usage = lake.up_to(usage, at)
-    measured = measure(usage, question.most_events)
     accounts = lake.need(ACCOUNTS)
     faults = find_faults(accounts, ACCOUNTS, measured.accounts) + find_faults(usage, USAGE, measured.accounts)
     buckets = question.count_buckets(measured.events)
     spread = _spread(lake, cut(usage, measured, question.most_events), buckets)
-    return Dated(lake, _pass(spread, buckets, Date(buckets, at, faults)), buckets, at, faults)
+    parcels = _pass(spread, buckets, Date(buckets, at, faults))
+    told = parcels.filter(~sf.col("name").isin(*OWN, *SMALL)).persist(AT_HAND)
+    # Made before any asks for it: stages that run at once would each make it for themselves.
+    told.count()
+    return Dated(lake, parcels, told, buckets, at, faults)
 
 
 def score(dated: Dated, bundle: Bundle) -> DataFrame:
     """The contract's ``scores`` of every account, in no order."""
-    ready = link(dated, give_crowds(dated.parcels, dated.buckets, dated.at)).ready
+    ready = link(dated, give_crowds(dated.told, dated.buckets, dated.at)).ready
     return by_bucket(ready, dated.buckets).mapInArrow(Score(bundle, dated.at), SCORES_DDL).persist(KEPT)
 
 
@@ -90,9 +112,9 @@ def link(dated: Dated, crowds: DataFrame) -> Joined:
     """Link all accounts as of ``dated.at``, where ``crowds`` tells how many there were of each by then."""
     parcels, buckets, at = dated.parcels, dated.buckets, dated.at
     needed = needed_by_all(dated)
-    own = named(parcels, "grants", "own", "likenesses", "marks")
-    linked = _pass(together(own, give_facts(parcels), crowds, needed), buckets, Link(buckets, at))
-    own = named(parcels, "accounts", "grants", "billing", "events", "marks")
+    own = named(parcels, "grants", "own", "likenesses", "marks", *SMALL)
+    linked = _pass(together(own, give_facts(dated.told), crowds, needed), buckets, Link(buckets, at))
+    own = named(parcels, "accounts", "grants", "billing", "events", "marks", *SMALL)
     rings = find_rings(linked)
     return Joined(together(own, named(linked, "ties", "kin"), rings, needed), rings)
 
@@ -109,8 +131,7 @@ def _spread(lake: Lake, usage: DataFrame, buckets: int) -> DataFrame:
             parts.append(_spread_whole(rows, Spread(table, buckets, lake.now, whole=True)))
     for table in TO_ALL:
         told = spread_to_all(lake, table)
-        parts.append(told.filter(sf.col("bucket") != ALL))
-    parts.append(_for_all(lake, CAMPAIGNS, buckets))
+        parts += [told.filter(sf.col("bucket") != ALL), to_all(told.filter(sf.col("bucket") == ALL), buckets)]
     return together(*parts)
 
 
@@ -128,12 +149,7 @@ def spread_to_all(lake: Lake, table: Table) -> DataFrame:
     return rows.coalesce(1).mapInArrow(Spread(table, 1, lake.now, whole=True, to_all=True), PARCEL_DDL)
 
 
-def _for_all(lake: Lake, table: Table, buckets: int) -> DataFrame:
-    return to_all(spread_to_all(lake, table).filter(sf.col("bucket") == ALL), buckets)
-
-
 def needed_by_all(dated: Dated) -> DataFrame:
-    """What every bucket needs: guests of bursts, thresholds, campaigns and labels."""
-    guests = dated.parcels.filter(sf.col("bucket") == ALL)
-    small = [_for_all(dated.lake, table, dated.buckets) for table in TO_ALL]
-    return together(to_all(together(guests, give_thresholds(dated.parcels)), dated.buckets), *small)
+    """What every bucket needs of the others: guests of bursts, and thresholds."""
+    guests = dated.told.filter(sf.col("bucket") == ALL)
+    return to_all(together(guests, give_thresholds(dated.told)), dated.buckets)

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import reduce
 
 import polars as pl
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sf
 
@@ -16,6 +17,9 @@ from grantguard.parcels.narrowing import CountArrivals, CountCrowds
 from grantguard.parcels.wrapping import ALL, PARCEL, PARCEL_DDL
 
 VALUE = ["kind", "value"]
+
+AT_HAND = StorageLevel.MEMORY_AND_DISK
+"""Where what many joins read waits for them, which is small: on disk where memory is short."""
 
 
 def by_bucket(parcels: DataFrame, buckets: int) -> DataFrame:
@@ -40,8 +44,7 @@ def give_facts(dated: DataFrame) -> DataFrame:
     ``REACH.most_of_others`` showed, so many, the first, are given: it says nothing of anybody any more.
     """
     facts = _facts(dated)
-    shown = facts.groupBy(*VALUE).agg(sf.count("*").alias("holders"))
-    shared = facts.join(shown.filter((sf.col("holders") > 1) & ~_is_hub()), VALUE)
+    shared = facts.join(_count_shared(facts), VALUE)
     wanted = shared.select("bucket", *VALUE).distinct()
     return _with_lives(wanted.join(_first_holders(shared.drop("bucket")), VALUE), dated)
 
@@ -57,6 +60,18 @@ def give_facts_then(all_of_them: DataFrame, wanted: DataFrame) -> DataFrame:
     return _with_lives(first.join(wanted.distinct(), VALUE), all_of_them)
 
 
+def _count_shared(facts: DataFrame) -> DataFrame:
+    """The values that are shared and no hub, with their ``holders``.
+
+    Counted before they are joined: Spark, which then knows how few they are, sends them to the facts and not all
+    facts to them.
+    """
+    shown = facts.groupBy(*VALUE).agg(sf.count("*").alias("holders"))
+    shared = shown.filter((sf.col("holders") > 1) & ~_is_hub()).persist(AT_HAND)
+    shared.count()
+    return shared
+
+
 def _facts(dated: DataFrame) -> DataFrame:
     return dated.filter(sf.col("name") == "fact").select("bucket", *VALUE, "account_id", "seen_at")
 
@@ -69,8 +84,8 @@ def _with_lives(given: DataFrame, dated: DataFrame) -> DataFrame:
 def give_crowds(dated: DataFrame, buckets: int, at: datetime) -> DataFrame:
     """For each bucket how many accounts stand in the crowds that its own stand in, and how many there are at all."""
     crowds = dated.filter(sf.col("name") == "crowd")
-    counts = crowds.groupBy(*VALUE).agg(sf.sum("n").alias("n"))
-    given = crowds.select("bucket", *VALUE).distinct().join(counts, VALUE)
+    own = crowds.groupBy("bucket", *VALUE).agg(sf.sum("n").alias("n"))
+    given = own.withColumn("n", sf.sum("n").over(Window.partitionBy(*VALUE)))
     arrived = dated.filter(sf.col("name") == "fact").agg(sf.countDistinct("account_id").alias("n"))
     anyone = to_all(arrived.withColumn("kind", sf.lit(ANYONE)), buckets)
     return together(given, anyone).withColumns({"name": sf.lit("crowd"), "seen_at": sf.lit(at)})

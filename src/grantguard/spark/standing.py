@@ -16,7 +16,7 @@ from grantguard.parcels.dating import Date
 from grantguard.parcels.extracting import KNOWN_DDL, stand
 from grantguard.parcels.narrowing import Narrow
 from grantguard.parcels.wrapping import ALL, PARCEL_DDL, lay_open, pack, send
-from grantguard.spark.scoring import KEPT, Dated
+from grantguard.spark.scoring import KEPT, OWN, Dated
 from grantguard.spark.sharing import (
     by_bucket,
     give_crowds_then,
@@ -26,9 +26,6 @@ from grantguard.spark.sharing import (
     to_all,
     together,
 )
-
-OWN = ("accounts", "grants", "billing", "events", "own", "likenesses", "marks")
-"""Packed frames of a dated bucket, all of them its accounts' own."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Observation, Row
 from pyspark.sql import functions as sf
 
 from grantguard.contract import INPUTS
@@ -17,7 +17,7 @@ from grantguard.spark.scoring import Dated
 
 def count(dated: Dated) -> dict[str, Counts]:
     """What became of each table's rows."""
-    told = dated.parcels.filter(sf.col("name").isin("counted", "rejected"))
+    told = dated.told.filter(sf.col("name").isin("counted", "rejected"))
     rows = told.groupBy("name", "kind").agg(sf.sum("n").alias("n"), sf.sum("step").alias("step")).collect()
     found = {(row["name"], row["kind"]): row for row in rows}
     return {table.name: _count(found, table.name) for table in INPUTS}
@@ -37,15 +37,14 @@ def write_rejected(dated: Dated, address: str) -> None:
 
 def write_scores(scores: DataFrame, address: str) -> tuple[int, int]:
     """Write scores as a folder of Parquet files, most suspicious first; how many they are, and how many to hold."""
-    ranked = scores.orderBy(sf.col("risk").desc_nulls_last(), "account_id")
-    ranked.write.mode("overwrite").parquet(address)
-    held = sf.sum((sf.col("decision") == "hold").cast("int")).alias("held")
-    told = scores.agg(sf.count("*").alias("all"), held).collect()[0]
-    return told["all"], told["held"] or 0
+    ranked, told = scores.orderBy(sf.col("risk").desc_nulls_last(), "account_id"), Observation()
+    held = sf.count_if(sf.col("decision") == "hold").alias("held")
+    ranked.observe(told, sf.count("*").alias("all"), held).write.mode("overwrite").parquet(address)
+    return told.get["all"], told.get["held"]
 
 
 def _rejected(dated: Dated) -> DataFrame:
-    return dated.parcels.filter(sf.col("name") == "rejected").mapInArrow(open_rejected, REJECTED_DDL)
+    return dated.told.filter(sf.col("name") == "rejected").mapInArrow(open_rejected, REJECTED_DDL)
 
 
 def _count(found: Mapping[tuple[str, str], Row], table: str) -> Counts:
