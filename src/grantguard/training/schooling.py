@@ -42,8 +42,8 @@ FADES = 50.0
 VERDICT = 10.0
 """What a verdict weighs."""
 
-CAUTIOUS = 0.3
-"""The pull of a forest with nothing to choose it by."""
+USUAL_PULL = 0.03
+"""The pull of the schooling where techniques left out say no better: on populations of several hands the best."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,14 @@ def teach_bundle(bundle: Bundle, school: Lessons, verdicts: Lessons | None = Non
     """The bundle taught by schooling and verdicts together, from the forest's own values, and calibrated anew.
 
     The schooling's weight falls with the number of verdicts; the accounts that verdicts are about leave the
-    calibration. Each has its own pull: the schooling's is chosen once, by techniques left out, the strongest that
-    does as well as any; the verdicts', each time, by verdicts left out, the schooling's own unless another does better.
+    calibration. Each has its own pull, chosen by what is left out: the schooling's once, by techniques, ``USUAL_PULL``
+    unless another does better; the verdicts' each time, by verdicts, the schooling's own unless another does better.
     """
     told = bundle.verdicts if verdicts is None else verdicts
     count = len(np.unique(told.group))
     prior = balance(school, WEIGHT / (1 + count / FADES))
     said = balance(told, VERDICT * count)
-    pull = bundle.card.get("pull") or choose_pull(bundle.forest, prior) or CAUTIOUS
+    pull = bundle.card.get("pull") or choose_pull(bundle.forest, prior, usual=USUAL_PULL) or USUAL_PULL
     strength = choose_pull(bundle.forest, said, beside=prior, usual=pull) or pull
     forest = teach(bundle.forest, Lessons.joined([scale_weight(prior, strength / pull), said]), strength)
     calibration = recalibrate(forest, bundle.calibration.without(told.account))
