@@ -25,13 +25,13 @@ AT = "/rings/ring%3Aada"
 
 @pytest.fixture
 def ring(office: Office, keep: Keep) -> Office:
-    """Ada, Bob and Carl share a mail address, and so a ring; Carl has much."""
+    """Ada, Bob and Carl share a mail address, and so a ring, the riskiest first; Carl has much."""
     for name, given in (("ada", 60.0), ("bob", 60.0), ("carl", 500.0)):
         keep(name, mail="m-hash", given_credits=given)
     settle(office.desk, office.clock())
     with office.desk.database.connection() as connection:
-        rated = [find_risk(connection, name) for name in ("ada", "bob", "carl")]
-        keep_risks(connection, [replace(each, ring_id=RING) for each in rated if each is not None])
+        rated = [(find_risk(connection, name), risk) for name, risk in (("ada", 0.3), ("bob", 0.2), ("carl", 0.1))]
+        keep_risks(connection, [replace(each, ring_id=RING, risk=risk) for each, risk in rated if each])
     return office
 
 

@@ -19,13 +19,13 @@ Keep = Callable[..., None]
 
 @pytest.fixture
 def ring(desk: Desk, keep: Keep) -> Desk:
-    """Ada and Bob share an address of mail, Carl has his own; all three stand in one ring."""
+    """Ada and Bob share an address of mail, Carl has his own; all three stand in one ring, the riskiest first."""
     for name, mail in (("ada", "m"), ("bob", "m"), ("carl", "n")):
         keep(name, mail=mail)
     settle(desk, NOON)
     with desk.database.connection() as connection:
-        rated = [find_risk(connection, name) for name in ("ada", "bob", "carl")]
-        keep_risks(connection, [replace(each, ring_id="ring:ada") for each in rated if each is not None])
+        rated = [(find_risk(connection, name), risk) for name, risk in (("ada", 0.3), ("bob", 0.2), ("carl", 0.1))]
+        keep_risks(connection, [replace(each, ring_id="ring:ada", risk=risk) for each, risk in rated if each])
     return desk
 
 
