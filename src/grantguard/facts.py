@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from grantguard.contract import TIME
 from grantguard.histories import Past, run
-from grantguard.signals import CATALOGUE
+from grantguard.signals import NAMES
 
 DAY = 86_400_000_000
 """Microseconds."""
@@ -94,7 +94,7 @@ def _unanswered() -> pl.Expr:
 
 def is_silent(signals: pl.DataFrame) -> NDArray[np.bool_]:
     """Accounts about which no family can speak."""
-    return knows_nothing(signals.select(each.name for each in CATALOGUE).to_numpy())
+    return knows_nothing(signals.select(NAMES).to_numpy())
 
 
 def knows_nothing(table: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -7,11 +7,12 @@ from grantguard.forest.bundle import Bundle, pack, repack, unpack
 from grantguard.forest.calibration import Calibration, stratum_of
 from grantguard.forest.compiled import CompiledForest
 from grantguard.forest.detector import RiskForest
-from grantguard.forest.feedback import Lessons, balance, choose_pull, scale_weight, teach
+from grantguard.forest.feedback import VERDICT, Lessons, balance, choose_pull, scale_weight, teach
 from grantguard.forest.reasons import give_reasons, sum_by_kind
 from grantguard.forest.scale import Scale
 
 __all__ = [
+    "VERDICT",
     "Baseline",
     "Bundle",
     "Calibration",

@@ -14,16 +14,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from grantguard.forest.calibration import risk_of
 from grantguard.forest.compiled import CompiledForest
-from grantguard.forest.feedback import Lessons, balance, choose_pull, teach
+from grantguard.forest.feedback import VERDICT, Lessons, balance, choose_pull, teach
 from grantguard.forest.scale import Scale
 
 Floats = NDArray[np.float64]
 
 USUAL_PULL = 3.0
 """The pull of the leaves to their own values where there are too few verdicts to choose it by."""
-
-VERDICT = 10.0
-"""What a verdict weighs."""
 
 
 class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no types

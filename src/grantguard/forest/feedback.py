@@ -36,6 +36,9 @@ Flags = NDArray[np.bool_]
 PULLS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Strengths of the pull to the forest's own values, strongest first."""
 
+VERDICT = 10.0
+"""What a verdict weighs."""
+
 MOST_STEPS = 300
 """Steps of the solver at most; it needs some tens."""
 

@@ -134,10 +134,9 @@ def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFram
 
     ``crowds`` is what ``count_crowds`` gives.
     """
-    ties = sharing.shown.lazy().filter(~pl.col("kind").is_in(PAIRS_ALONE))
-    chances = _find_chances(sharing.shown, likenesses, crowds)
     brought = (pl.col("kind") == "referral") & (pl.col("value") == as_key("account_id"))
-    ties = ties.with_columns(brought=brought)
+    ties = sharing.shown.lazy().filter(~pl.col("kind").is_in(PAIRS_ALONE)).with_columns(brought=brought)
+    chances = _find_chances(sharing.shown, likenesses, crowds)
     known = ["subject", *VALUE, *COUNTED, "deleted", "brought"]
     if chances is None:
         return run(ties.select(*known, expected=pl.lit(None, pl.Float64)))

@@ -7,6 +7,6 @@ is suspicious, never both; null means that too little is known, and says nothing
 from __future__ import annotations
 
 from grantguard.signals._signal import Signal, signal
-from grantguard.signals.catalogue import CATALOGUE, extract
+from grantguard.signals.catalogue import CATALOGUE, NAMES, extract
 
-__all__ = ["CATALOGUE", "Signal", "extract", "signal"]
+__all__ = ["CATALOGUE", "NAMES", "Signal", "extract", "signal"]

@@ -81,7 +81,7 @@ CATALOGUE: tuple[Signal, ...] = (
 )
 
 
-NAMES = [each.name for each in CATALOGUE]
+NAMES = tuple(each.name for each in CATALOGUE)
 VIEWS = {view: [each for each in CATALOGUE if each.view is view] for view in dict.fromkeys(e.view for e in CATALOGUE)}
 ROWS = "rows"
 """The column, beside the signals', that counts the rows of each subject."""

@@ -95,9 +95,9 @@ class Lake:
             return None
         when = time_of("occurred_at")
         last = usage.filter(when <= sf.lit(likely)).orderBy(when.desc()).limit(CANDIDATES)
-        return self._judge(usage.filter(when == sf.lit(likely)).limit(CANDIDATES)) or self._judge(last)
+        return self._newest_good(usage.filter(when == sf.lit(likely)).limit(CANDIDATES)) or self._newest_good(last)
 
-    def _judge(self, last: DataFrame) -> datetime | None:
+    def _newest_good(self, last: DataFrame) -> datetime | None:
         found = last.repartition(1).mapInArrow(Newest(USAGE, self.now), "newest timestamp").collect()
         return utc(found[0]["newest"]) if found else None
 

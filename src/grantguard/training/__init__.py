@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from grantguard.signals import NAMES
 from grantguard.training.fingerprints import fingerprint, name_data
 from grantguard.training.growing import grow, train
 from grantguard.training.learning import TEACHING, learn, spread_examples
 from grantguard.training.population import Known, Population
-from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
+from grantguard.training.recipe import CHANCES, SIGNS, Recipe
 from grantguard.training.reference import DRAWN_BY, assign_roles
 from grantguard.training.schooling import without_technique
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grantguard.forest import Bundle
+from grantguard.signals import NAMES
 from grantguard.training.population import Known
-from grantguard.training.recipe import NAMES
 from grantguard.training.reference import cut
 from grantguard.training.schooling import Pupils
 

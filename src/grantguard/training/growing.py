@@ -17,10 +17,11 @@ from grantguard.facts import is_silent
 from grantguard.forest import Baseline, Bundle, Lessons, RiskForest
 from grantguard.forest.bundle import FORMAT
 from grantguard.forest.calibration import STRATA, stratum_of
+from grantguard.signals import NAMES
 from grantguard.training.doubting import doubt
 from grantguard.training.learning import asked_of, learn_from
 from grantguard.training.population import Known, Population
-from grantguard.training.recipe import CHANCES, NAMES, SIGNS, Recipe
+from grantguard.training.recipe import CHANCES, SIGNS, Recipe
 from grantguard.training.reference import (
     Reference,
     calibrate,

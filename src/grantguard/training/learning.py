@@ -17,8 +17,7 @@ from grantguard.facts import is_silent, key_of, spread_verdicts
 from grantguard.forest import Bundle, Lessons
 from grantguard.histories import Past
 from grantguard.histories.past import find_rings_at
-from grantguard.signals import extract
-from grantguard.training.recipe import NAMES
+from grantguard.signals import NAMES, extract
 from grantguard.training.schooling import teach_bundle
 
 TEACHING = ("abuse", "genuine")

@@ -9,13 +9,12 @@ import numpy as np
 from grantguard.signals import CATALOGUE
 
 SIGNS = np.array([1.0 if each.suspicious == "high" else -1.0 for each in CATALOGUE])
+
 HEARD = {"links": 4, "lifecycle": 2}
 """Chances of a split that each signal of a family has, others one. Much conduct is odd and honest: what accounts share,
 and what they do with grants, decides oftener."""
 
 CHANCES = np.array([HEARD.get(each.family, 1) for each in CATALOGUE])
-
-NAMES = tuple(each.name for each in CATALOGUE)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from grantguard.errors import ReferenceTooSmall
 from grantguard.facts import find_trusted, is_silent, key_of
 from grantguard.forest import Calibration, CompiledForest, Scale, sum_by_kind
 from grantguard.forest.calibration import LANDMARKS, stratum_of
-from grantguard.signals import CATALOGUE
+from grantguard.signals import CATALOGUE, NAMES
 from grantguard.training.population import Known, Population
-from grantguard.training.recipe import NAMES, Recipe
+from grantguard.training.recipe import Recipe
 
 Floats = NDArray[np.float64]
 

@@ -1,8 +1,8 @@
 """Born experienced: simulated techniques and look-alikes teach a forest before any reviewer does.
 
 Simulated accounts are placed among the user's own at the level of events and extracted together with them, so that
-what is common here is common for them too. Across authors of simulations a weak pull did harm: the schooling is
-a prior, never more, its strength chosen by leaving whole techniques out.
+what is common here is common for them too. What one author simulates is not what another does: the schooling is a
+prior, never more, its strength chosen by leaving whole techniques out.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from grantguard.facts import is_silent, key_of
-from grantguard.forest import Bundle, CompiledForest, Lessons, Scale, balance, choose_pull, scale_weight, teach
+from grantguard.forest import VERDICT, Bundle, CompiledForest, Lessons, Scale, balance, choose_pull, scale_weight, teach
 from grantguard.histories import ask
+from grantguard.signals import NAMES
 from grantguard.training.population import Population, put_together
-from grantguard.training.recipe import NAMES, Recipe
+from grantguard.training.recipe import Recipe
 from grantguard.training.reference import Reference, recalibrate
 from grantguard.worlds import simulate
 
@@ -39,10 +40,7 @@ WEIGHT = 200.0
 FADES = 50.0
 """Verdicts at which it weighs half of that."""
 
-VERDICT = 10.0
-"""What a verdict weighs."""
-
-USUAL_PULL = 0.03
+SCHOOLED_PULL = 0.03
 """The pull of the schooling where techniques left out say no better: on populations of several hands the best."""
 
 
@@ -97,15 +95,17 @@ def attend(population: Population, school: School) -> Pupils:
 
 
 def write_lessons(pupils: Pupils, school: School, scale: Scale, reference: Reference) -> Lessons:
-    """What the pupils teach, and the reference's own accounts as genuine; ``account`` is 0."""
-    simulated = Lessons(
-        surprise=scale.surprise(pupils.table).astype(np.float32),
-        abuse=pupils.abuse,
-        weight=np.ones(len(pupils.table)),
-        group=pupils.group,
-        account=np.zeros(len(pupils.table), dtype=np.int64),
+    """What the pupils teach, and rows of the reference, drawn by the seed, as genuine: what is usual is no sign."""
+    rng = np.random.default_rng(school.seed)
+    plain = rng.permutation(len(reference.table))[: school.plain]
+    table = np.concatenate([pupils.table, reference.table[plain]])
+    return Lessons(
+        surprise=scale.surprise(table).astype(np.float32),
+        abuse=np.append(pupils.abuse, np.zeros(len(plain), dtype=np.bool_)),
+        weight=np.ones(len(table)),
+        group=np.append(pupils.group, reference.account[plain]),
+        account=np.zeros(len(table), dtype=np.int64),
     )
-    return Lessons.joined([simulated, _plain(scale, reference, school)])
 
 
 def _group(truth: pl.DataFrame) -> NDArray[np.int64]:
@@ -115,31 +115,18 @@ def _group(truth: pl.DataFrame) -> NDArray[np.int64]:
     return keys
 
 
-def _plain(scale: Scale, reference: Reference, school: School) -> Lessons:
-    """Rows of the reference, drawn by the seed, as genuine: what is usual here is no sign of gaming."""
-    rng = np.random.default_rng(school.seed)
-    rows = rng.permutation(len(reference.table))[: school.plain]
-    return Lessons(
-        surprise=scale.surprise(reference.table[rows]).astype(np.float32),
-        abuse=np.zeros(len(rows), dtype=np.bool_),
-        weight=np.ones(len(rows)),
-        group=reference.account[rows],
-        account=np.zeros(len(rows), dtype=np.int64),
-    )
-
-
 def teach_bundle(bundle: Bundle, school: Lessons, verdicts: Lessons | None = None) -> Bundle:
     """The bundle taught by schooling and verdicts together, from the forest's own values, and calibrated anew.
 
     The schooling's weight falls with the number of verdicts; the accounts that verdicts are about leave the
-    calibration. Each has its own pull, chosen by what is left out: the schooling's once, by techniques, ``USUAL_PULL``
-    unless another does better; the verdicts' each time, by verdicts, the schooling's own unless another does better.
+    calibration. Each has its own pull, chosen by what is left out: the schooling's once, by techniques,
+    ``SCHOOLED_PULL`` unless another does better; the verdicts' each time, by verdicts, the schooling's own likewise.
     """
     told = bundle.verdicts if verdicts is None else verdicts
     count = len(np.unique(told.group))
     prior = balance(school, WEIGHT / (1 + count / FADES))
     said = balance(told, VERDICT * count)
-    pull = bundle.card.get("pull") or choose_pull(bundle.forest, prior, usual=USUAL_PULL) or USUAL_PULL
+    pull = bundle.card.get("pull") or choose_pull(bundle.forest, prior, usual=SCHOOLED_PULL) or SCHOOLED_PULL
     strength = choose_pull(bundle.forest, said, beside=prior, usual=pull) or pull
     forest = teach(bundle.forest, Lessons.joined([scale_weight(prior, strength / pull), said]), strength)
     calibration = recalibrate(forest, bundle.calibration.without(told.account))
