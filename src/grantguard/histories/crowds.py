@@ -53,19 +53,16 @@ def key_crowds(crowds: pl.DataFrame) -> pl.DataFrame:
 
 def count_alike(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
     """``asked`` (``kind, likeness, bin, at``) with how many stood by then in each of ``COUNTED``'s crowds of it."""
-    read = asked.select("row", "at", "kind", _crowds()).explode("crowds").unnest("crowds")
+    read = pl.concat([asked.select(_in_crowd(name)) for name in COUNTED])
     found = read_newest(crowds.lazy(), read, CROWD)
     return asked.join(found.group_by("row").agg(_counts()), on="row", how="left")
 
 
 @cache
-def _crowds() -> pl.Expr:
-    """The crowds of an account, each with the name that it is ``counted`` by."""
-    named = [
-        pl.struct(name_crowd(*shared), pl.lit(name, pl.Enum(list(COUNTED))).alias("counted"))
-        for name, shared in COUNTED.items()
-    ]
-    return pl.concat_list(named).alias("crowds")
+def _in_crowd(name: str) -> tuple[pl.Expr, ...]:
+    """Which crowd an account stands in, and what it is ``counted`` as."""
+    counted = pl.lit(name, pl.Enum(list(COUNTED))).alias("counted")
+    return pl.col("row", "at", "kind"), name_crowd(*COUNTED[name]), counted
 
 
 @cache

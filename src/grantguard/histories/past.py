@@ -194,7 +194,8 @@ class Past:
         Inside is the promotional era of each subject and ``MARGIN_DAYS`` around it.
         """
         known = self.events.lazy().select("account", *READ)
-        theirs = known.join(self._eras(asked), on="account", maintain_order="left")
+        # A left join leaves the events where they are; who is not asked about has no moment.
+        theirs = known.join(self._eras(asked), on="account", how="left", maintain_order="left")
         dated = theirs.filter(pl.col("occurred_at") <= pl.col("at")).with_columns(_places_in_era())
         seen = run(dated.select("subject", *READ, "inside", "near_threshold"))
         if asked["account_id"].n_unique() == asked.height:
@@ -232,10 +233,10 @@ def _places_in_era() -> tuple[pl.Expr, pl.Expr]:
 
 def _window(seen: pl.DataFrame) -> pl.DataFrame:
     """What each subject's signals are read from: its newest events inside."""
-    usage = seen if seen["inside"].all() else seen.filter("inside")
+    usage = seen[WINDOW] if seen["inside"].all() else seen[WINDOW].filter(seen["inside"])
     if usage.height > MOST_EVENTS:
         usage = usage.filter(pl.int_range(pl.len(), 0, -1).over("subject") <= MOST_EVENTS)
-    return usage[WINDOW]
+    return usage
 
 
 def _by_day(usage: pl.DataFrame) -> pl.DataFrame:
