@@ -24,14 +24,15 @@ def charge(events: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     not spent. ``grant_share`` is the share of the grant that is spent after the event.
     """
     named = run(_with_named(events, grants))
-    silent = named.filter(_names_no_grant()) if grants.height else named.clear()
-    if silent.height:
-        choice = _choose_grants(silent, grants, named)
-        named = named.with_columns(
+    charged = named.lazy()
+    waiting = run(charged.filter(_names_no_grant()).select("row", *WAITING))
+    if waiting.height and grants.height:
+        choice = _choose_grants(waiting, grants, named)
+        charged = charged.with_columns(
             charged_to=pl.coalesce("charged_to", grants["grant_id"].gather(choice)),
             grant_row=pl.coalesce("grant_row", choice),
         )
-    return run(_with_spending(named.lazy(), grants))
+    return run(_with_spending(charged, grants))
 
 
 def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
@@ -65,17 +66,17 @@ def _spend() -> pl.Expr:
     return pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits")).alias("spend")
 
 
-def _choose_grants(silent: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
+def _choose_grants(waiting: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
     """For each event the place of the grant that pays it, where none was named: one pass a rank of expiry."""
-    waiting = silent.lazy().select("row", *WAITING)
+    left = waiting.lazy()
     choice = pl.repeat(None, events.height, dtype=pl.UInt32, eager=True)
     for offered in _rank(grants, events).partition_by("rank"):
-        asked = run(_offer(waiting, offered))
+        asked = run(_offer(left, offered))
         taken = asked["taken"]
         choice.scatter(asked["row"].filter(taken), asked["choice"].filter(taken))
         if taken.all():
             break
-        waiting = asked.lazy().filter(~pl.col("taken")).select("row", *WAITING)
+        left = asked.lazy().filter(~pl.col("taken")).select("row", *WAITING)
     return choice
 
 
