@@ -151,7 +151,7 @@ class Findings:
     def of(cls, past: Past, histories: Histories, rings: pl.DataFrame) -> Findings:
         """Of what was asked of ``past``, where the rings of all are known."""
         facts = describe_accounts(past, histories.asked, rings)
-        return cls(extract(histories), facts, histories.purses.drop("subject"))
+        return cls(extract(histories), facts, histories.purses[:, 1:])
 
     def filter(self, rows: pl.Series) -> Findings:
         """The rows that are true in ``rows``."""
@@ -186,14 +186,14 @@ class _Scored:
 
 def _score(findings: Findings, bundle: Bundle) -> _Scored:
     signals, facts = findings.signals, findings.facts
-    table = signals.select(NAMES).to_numpy().astype(np.float64)
+    table = signals[list(NAMES)].to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     tails = bundle.scale.tail(table)
     contributions = bundle.forest.contributions(bundle.scale.surprise_of(tails))
     silent = knows_nothing(table)
-    told = facts.hstack(_rate(bundle, contributions, strata, silent))
-    told = told.hstack(signals.select("multiplier_gain", "threshold_hugging"))
-    told = told.hstack(findings.purses)
+    rated = _rate(bundle, contributions, strata, silent)
+    parts = (facts, rated, signals[["multiplier_gain", "threshold_hugging"]], findings.purses)
+    told = pl.DataFrame([column for part in parts for column in part])
     return _Scored(told, signals, table, tails, silent, strata, contributions)
 
 
@@ -202,17 +202,15 @@ def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], sile
     scores = contributions.sum(axis=1)
     p_values = bundle.calibration.p_value(scores, strata)
     kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE), strata)
-    known = pl.DataFrame(
-        {
-            "status": np.where(silent, "too_little_history", "scored"),
-            "risk": bundle.calibration.risk(scores),
-            "p_value": p_values,
-            "p_ever": bundle.calibration.p_ever(p_values),
-            **{f"p_{kind}": kinds[:, i] for i, kind in enumerate(KINDS_OF_EVIDENCE)},
-        }
-    )
-    hidden = [pl.when(pl.col("status") == "scored").then(name).alias(name) for name in ("risk", "p_value", "p_ever")]
-    return known.with_columns(hidden)
+    known = {
+        "risk": bundle.calibration.risk(scores),
+        "p_value": p_values,
+        "p_ever": bundle.calibration.p_ever(p_values),
+    }
+    status = np.where(silent, "too_little_history", "scored")
+    hidden = {name: np.where(silent, np.nan, values) for name, values in known.items()}
+    spoken = {f"p_{kind}": kinds[:, i] for i, kind in enumerate(KINDS_OF_EVIDENCE)}
+    return pl.DataFrame({"status": status, **hidden, **spoken}, nan_to_null=True)
 
 
 def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -29,27 +30,40 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
     labels = spread_verdicts(past.tables.labels, rings)
     for table, tell in ((past.tables.billing, _bills), (past.tables.grants, _first_grants), (labels, _verdicts)):
         if table.is_empty():
-            known = known.with_columns(pl.lit(None, kind).alias(name) for name, kind in TOLD[tell].items())
+            known = known.with_columns(_nothing(tell))
         else:
             known = known.join(tell(table, asked), on="subject", how="left", maintain_order="left")
-    return run(
-        known.join(rings.lazy(), on="account_id", how="left", maintain_order="left").select(
-            *("account_id", "at", "ring_id", "verdict", "labelled_at"),
-            age_days=(pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / DAY,
-            opened_days=(pl.col("at") - pl.col("created_at")).dt.total_microseconds() / DAY,
-            accusers=pl.col("accusers").fill_null(0),
-            payments=pl.col("payments").fill_null(0),
-            chargebacks=pl.col("chargebacks").fill_null(0),
-            has_paid=pl.col("payments").fill_null(0) > 0,
-            taken_back=(pl.col("chargebacks").fill_null(0) + pl.col("refunds").fill_null(0)) > 0,
-        )
-    )
+    if rings.is_empty():
+        known = known.with_columns(ring_id=pl.lit(None, pl.String))
+    else:
+        known = known.join(rings.lazy(), on="account_id", how="left", maintain_order="left")
+    return run(known.select(_described()))
+
+
+@cache
+def _described() -> tuple[pl.Expr, ...]:
+    payments, chargebacks, refunds = (pl.col(name).fill_null(0) for name in ("payments", "chargebacks", "refunds"))
+    told = {
+        "age_days": (pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / DAY,
+        "opened_days": (pl.col("at") - pl.col("created_at")).dt.total_microseconds() / DAY,
+        "accusers": pl.col("accusers").fill_null(0),
+        "payments": payments,
+        "chargebacks": chargebacks,
+        "has_paid": payments > 0,
+        "taken_back": (chargebacks + refunds) > 0,
+    }
+    known = pl.col("account_id", "at", "ring_id", "verdict", "labelled_at")
+    return known, *(value.alias(name) for name, value in told.items())
 
 
 def _bills(billing: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
+    return _up_to(billing, asked, "occurred_at").group_by("subject").agg(_counted())
+
+
+@cache
+def _counted() -> tuple[pl.Expr, ...]:
     counted = {"payments": "payment", "chargebacks": "chargeback", "refunds": "refund"}
-    counts = {name: (pl.col("kind") == kind).sum().cast(pl.Int64) for name, kind in counted.items()}
-    return _up_to(billing, asked, "occurred_at").group_by("subject").agg(**counts)
+    return tuple((pl.col("kind") == kind).sum().cast(pl.Int64).alias(name) for name, kind in counted.items())
 
 
 def _first_grants(grants: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
@@ -71,6 +85,11 @@ TOLD: dict[Callable[[pl.DataFrame, pl.DataFrame], pl.LazyFrame], dict[str, pl.Da
     _verdicts: {"verdict": pl.String(), "labelled_at": TIME, "accusers": pl.Int64()},
 }
 """What is told of each table; nulls where it has no rows."""
+
+
+@cache
+def _nothing(tell: Callable[[pl.DataFrame, pl.DataFrame], pl.LazyFrame]) -> tuple[pl.Expr, ...]:
+    return tuple(pl.lit(None, kind).alias(name) for name, kind in TOLD[tell].items())
 
 
 def spread_verdicts(labels: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:

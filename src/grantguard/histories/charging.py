@@ -24,15 +24,15 @@ def charge(events: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     not spent. ``grant_share`` is the share of the grant that is spent after the event.
     """
     named = run(_with_named(events, grants))
-    may_be_promo = pl.col("funding").is_null() | (pl.col("funding") == "grant")
-    silent = named.filter(pl.col("charged_to").is_null(), may_be_promo, pl.col("spend") > 0)
-    if silent.height and grants.height:
-        choice = _choose_grants(silent, grants, named)
-        named = named.with_columns(
+    charged = named.lazy()
+    waiting = run(charged.filter(_names_no_grant()).select("row", *WAITING))
+    if waiting.height and grants.height:
+        choice = _choose_grants(waiting, grants, named)
+        charged = charged.with_columns(
             charged_to=pl.coalesce("charged_to", grants["grant_id"].gather(choice)),
             grant_row=pl.coalesce("grant_row", choice),
         )
-    return run(_with_spending(named.lazy(), grants))
+    return run(_with_spending(charged, grants))
 
 
 def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
@@ -42,79 +42,113 @@ def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     return charge(ordered, grants).drop("row", "position", "account", "spend")
 
 
+@cache
+def _names_no_grant() -> pl.Expr:
+    """Whether a row may be a grant's, names none, and was charged for."""
+    may_be_promo = pl.col("funding").is_null() | (pl.col("funding") == "grant")
+    return pl.col("charged_to").is_null() & may_be_promo & (pl.col("spend") > 0)
+
+
 def _with_named(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
-    spend = pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits"))
-    places = grants.lazy().with_row_index("grant_row")
-    # By its account too: an id that a sender gives to many accounts is a grant of each of them.
-    key = ["account", "grant"]
-    rows = places.select("grant_row", account=pl.col("account_id").hash(seed=0), grant=pl.col("grant_id").hash(seed=0))
-    named = events.lazy().with_columns(spend=spend).rename({"grant_id": "charged_to"})
+    named = events.lazy().with_columns(_spend()).rename({"grant_id": "charged_to"})
     if events["grant_id"].null_count() == events.height:
         return named.with_columns(grant_row=pl.lit(None, pl.UInt32))
+    # By its account too: an id that a sender gives to many accounts is a grant of each of them.
+    key = ["account", "grant"]
+    places = grants.lazy().with_row_index("grant_row")
+    rows = places.select("grant_row", account=pl.col("account_id").hash(seed=0), grant=pl.col("grant_id").hash(seed=0))
     grant = pl.when(pl.col("charged_to").is_not_null()).then(pl.col("charged_to").hash(seed=0))
     return named.with_columns(grant=grant).join(rows, on=key, how="left", maintain_order="left").drop("grant")
 
 
-def _choose_grants(silent: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
+@cache
+def _spend() -> pl.Expr:
+    return pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits")).alias("spend")
+
+
+def _choose_grants(waiting: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
     """For each event the place of the grant that pays it, where none was named: one pass a rank of expiry."""
-    ranked = _rank(grants, events)
-    waiting = silent.select("row", "account", "occurred_at", "category", "spend")
+    left = waiting.lazy()
     choice = pl.repeat(None, events.height, dtype=pl.UInt32, eager=True)
-    for rank in range(1 + int(ranked["rank"].max())):  # type: ignore[arg-type]
-        offered = ranked.filter(pl.col("rank") == rank)
-        asked = run(_offer(waiting, offered))
-        taken = asked.filter("taken")
-        choice.scatter(taken["row"], taken["choice"])
-        waiting = asked.filter(~pl.col("taken")).select(waiting.columns)
-        if waiting.is_empty():
+    for offered in _rank(grants, events).partition_by("rank"):
+        asked = run(_offer(left, offered))
+        taken = asked["taken"]
+        choice.scatter(asked["row"].filter(taken), asked["choice"].filter(taken))
+        if taken.all():
             break
+        left = asked.lazy().filter(~pl.col("taken")).select("row", *WAITING)
     return choice
+
+
+WAITING = ("account", "occurred_at", "category", "spend")
+"""What is read of an event that waits for a grant."""
 
 
 def _rank(grants: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Grants in the order in which each account spends them, with the room that named rows leave in them."""
-    named = events.lazy().group_by(choice="grant_row").agg(named=pl.col("spend").sum())
-    return run(
-        grants.lazy()
-        .with_columns(account=pl.col("account_id").hash(seed=0), choice=pl.int_range(pl.len(), dtype=pl.UInt32))
-        .join(named, on="choice", how="left")
-        .sort("account", "expires_at", "granted_at", "grant_id", nulls_last=True)
-        .select(
-            *("account", "granted_at", "expires_at", "choice"),
-            rank=pl.int_range(pl.len()).over("account"),
-            room=pl.col("credits") - pl.col("named").fill_null(0.0),
-            only="category",
-        )
-    )
+    ranked = grants.lazy().with_columns(_keys_of_grants()).sort(SPENT_FIRST, nulls_last=True).with_columns(_ranks())
+    if events["grant_row"].null_count() < events.height:
+        named = events.lazy().group_by(choice="grant_row").agg(named=pl.col("spend").sum())
+        room = pl.col("room") - pl.col("named").fill_null(0.0)
+        ranked = ranked.join(named, on="choice", how="left", maintain_order="left").with_columns(room=room)
+    return run(ranked.select("account", "granted_at", "expires_at", "choice", "rank", "room", "only"))
 
 
-def _offer(waiting: pl.DataFrame, offered: pl.DataFrame) -> pl.LazyFrame:
-    """Who waits, with the grant offered to its account and whether it is ``taken``."""
-    could = pl.when(_open()).then("spend").otherwise(0.0)
-    before = could.cum_sum().over("account") - could
+SPENT_FIRST = ("account", "expires_at", "granted_at", "grant_id")
+"""The order in which an account's grants are spent."""
+
+
+@cache
+def _keys_of_grants() -> tuple[pl.Expr, ...]:
     return (
-        waiting.lazy()
-        .join(offered.lazy(), on="account", how="left", maintain_order="left")
-        .with_columns(taken=(_open() & (before < pl.col("room"))).fill_null(value=False))
+        pl.col("account_id").hash(seed=0).alias("account"),
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("choice"),
     )
 
 
 @cache
-def _open() -> pl.Expr:
+def _ranks() -> tuple[pl.Expr, ...]:
+    return (
+        pl.int_range(pl.len()).over("account").alias("rank"),
+        pl.col("credits").alias("room"),
+        pl.col("category").alias("only"),
+    )
+
+
+def _offer(waiting: pl.LazyFrame, offered: pl.DataFrame) -> pl.LazyFrame:
+    """Who waits, with the grant offered to its account and whether it is ``taken``."""
+    return waiting.join(offered.lazy(), on="account", how="left", maintain_order="left").with_columns(_taken())
+
+
+@cache
+def _taken() -> pl.Expr:
+    """Whether the grant is open, and what was open to it before leaves room."""
     begun = pl.col("granted_at") <= pl.col("occurred_at")
     live = pl.col("expires_at").is_null() | (pl.col("occurred_at") < pl.col("expires_at"))
     fits = pl.col("only").is_null() | (pl.col("only") == pl.col("category"))
-    return begun & live & fits
+    is_open = begun & live & fits
+    could = pl.when(is_open).then("spend").otherwise(0.0)
+    before = could.cum_sum().over("account") - could
+    return (is_open & (before < pl.col("room"))).fill_null(value=False).alias("taken")
 
 
 def _with_spending(events: pl.LazyFrame, grants: pl.DataFrame) -> pl.LazyFrame:
-    multiplier = pl.col("category").replace_strict(MULTIPLIERS, default=1.0, return_dtype=pl.Float64)
-    promo = pl.when(pl.col("charged_to").is_not_null()).then(pl.col("spend")).otherwise(0.0)
     size = pl.lit(grants["credits"]).gather(pl.col("grant_row"))
-    return events.with_columns(promo_credits=promo).with_columns(
-        promo_value=pl.col("promo_credits") * multiplier,
-        grant_share=pl.col("promo_credits").cum_sum().over("grant_row") / size,
-    )
+    drawn, spent = _drawn()
+    return events.with_columns(_promo()).with_columns(drawn, grant_share=spent / size)
+
+
+@cache
+def _promo() -> pl.Expr:
+    return pl.when(pl.col("charged_to").is_not_null()).then("spend").otherwise(0.0).alias("promo_credits")
+
+
+@cache
+def _drawn() -> tuple[pl.Expr, pl.Expr]:
+    """What the credits were worth, and what of the grant was spent by then."""
+    multiplier = pl.col("category").replace_strict(MULTIPLIERS, default=1.0, return_dtype=pl.Float64)
+    promo = pl.col("promo_credits")
+    return (promo * multiplier).alias("promo_value"), promo.cum_sum().over("grant_row")
 
 
 def with_balance(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
@@ -123,18 +157,26 @@ def with_balance(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     ``left_share`` is what the account still had of all that it was given, lapsed grants counting as gone;
     ``dry_at`` is when the grants ran dry, null while something was left.
     """
-    owned = grants.lazy().with_columns(account=pl.col("account_id").hash(seed=0))
-    given = owned.sort("account", "granted_at").select(
-        "account", "granted_at", granted=pl.col("credits").cum_sum().over("account")
-    )
+    owned = grants.lazy().with_columns(_keys_of_grants()[0])
+    given = owned.sort("account", "granted_at").select("account", "granted_at", _granted())
     known = _latest(events.lazy(), given, "granted_at")
-    lapsed = pl.lit(0.0)
-    if grants["expires_at"].null_count() < grants.height:
+    lapses = grants["expires_at"].null_count() < grants.height
+    if lapses:
         known = _latest(known, _lapsed(events, owned), "expires_at")
-        lapsed = pl.col("lapsed").fill_null(0.0)
+    return known.with_columns(_left_share(lapses=lapses)).with_columns(_runs_dry()).with_columns(_dry_at())
+
+
+@cache
+def _granted() -> pl.Expr:
+    return pl.col("credits").cum_sum().over("account").alias("granted")
+
+
+@cache
+def _left_share(*, lapses: bool) -> pl.Expr:
+    lapsed = pl.col("lapsed").fill_null(0.0) if lapses else 0.0
     spent_by_then = pl.col("promo_credits").cum_sum().over("account")
     left = pl.col("granted") - spent_by_then - lapsed
-    return _with_dry(known.with_columns(left_share=(left / pl.col("granted")).clip(0.0, 1.0)))
+    return (left / pl.col("granted")).clip(0.0, 1.0).alias("left_share")
 
 
 def _lapsed(events: pl.DataFrame, owned: pl.LazyFrame) -> pl.LazyFrame:
@@ -150,15 +192,25 @@ def _lapsed(events: pl.DataFrame, owned: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _with_dry(events: pl.LazyFrame) -> pl.LazyFrame:
-    dry = pl.col("left_share") <= 1.0 - DRAINED
-    was_dry = pl.when(pl.col("position") > 1).then(dry.shift(1)).fill_null(value=False)
-    begins = (dry & (pl.col("promo_credits") > 0) & ~was_dry).fill_null(value=False)
+@cache
+def _is_dry() -> pl.Expr:
+    return pl.col("left_share") <= 1.0 - DRAINED
+
+
+@cache
+def _runs_dry() -> pl.Expr:
+    was_dry = pl.when(pl.col("position") > 1).then(_is_dry().shift(1)).fill_null(value=False)
+    begins = (_is_dry() & (pl.col("promo_credits") > 0) & ~was_dry).fill_null(value=False)
+    return begins.alias("runs_dry")
+
+
+@cache
+def _dry_at() -> pl.Expr:
     # Carried forward over all events at once; what was carried in from the account before is not this one's.
     since = pl.when("runs_dry").then("row").forward_fill()
     began = pl.when("runs_dry").then("occurred_at").forward_fill()
     is_own = pl.col("row") - since < pl.col("position")
-    return events.with_columns(runs_dry=begins).with_columns(dry_at=pl.when(dry & is_own).then(began))
+    return pl.when(_is_dry() & is_own).then(began).alias("dry_at")
 
 
 def _latest(events: pl.LazyFrame, known: pl.LazyFrame, moment: str) -> pl.LazyFrame:

@@ -27,12 +27,23 @@ def find_arrivals(facts: pl.LazyFrame) -> pl.LazyFrame:
 
 def count_crowds(likenesses: pl.DataFrame, arrivals: pl.LazyFrame) -> pl.DataFrame:
     """``kind``, ``crowd``, ``when`` and ``n``: how many there were of every crowd, by when."""
-    arrived = arrivals.select(kind=pl.lit(ANYONE), crowd=name_crowd(), when="seen_at")
+    arrived = arrivals.select(_anyone())
     if likenesses.is_empty():
         return run(count_up(arrived, CROWD))
     joined = likenesses.lazy().filter(pl.col("bin").is_not_null())
-    crowds = [joined.select("kind", crowd=name_crowd(*shared), when="seen_at") for shared in COUNTED.values()]
-    return run(count_up(pl.concat([*crowds, arrived]), CROWD))
+    in_crowds = joined.select(_each_crowd()).explode("crowd")
+    return run(count_up(pl.concat([in_crowds, arrived]), CROWD))
+
+
+@cache
+def _anyone() -> tuple[pl.Expr, ...]:
+    return pl.lit(ANYONE).alias("kind"), name_crowd(), pl.col("seen_at").alias("when")
+
+
+@cache
+def _each_crowd() -> tuple[pl.Expr, ...]:
+    crowds = pl.concat_list(name_crowd(*shared) for shared in COUNTED.values())
+    return pl.col("kind"), crowds.alias("crowd"), pl.col("seen_at").alias("when")
 
 
 def key_crowds(crowds: pl.DataFrame) -> pl.DataFrame:
@@ -42,13 +53,21 @@ def key_crowds(crowds: pl.DataFrame) -> pl.DataFrame:
 
 def count_alike(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
     """``asked`` (``kind, likeness, bin, at``) with how many stood by then in each of ``COUNTED``'s crowds of it."""
-    read = [
-        asked.select("row", "at", "kind", crowd=name_crowd(*shared), counted=pl.lit(name, pl.Enum(list(COUNTED))))
-        for name, shared in COUNTED.items()
-    ]
-    found = read_newest(crowds.lazy(), pl.concat(read), CROWD)
-    counts = [pl.col("n").filter(pl.col("counted") == name).sum().alias(name) for name in COUNTED]
-    return asked.join(found.group_by("row").agg(counts), on="row", how="left")
+    read = pl.concat([asked.select(_in_crowd(name)) for name in COUNTED])
+    found = read_newest(crowds.lazy(), read, CROWD)
+    return asked.join(found.group_by("row").agg(_counts()), on="row", how="left")
+
+
+@cache
+def _in_crowd(name: str) -> tuple[pl.Expr, ...]:
+    """Which crowd an account stands in, and what it is ``counted`` as."""
+    counted = pl.lit(name, pl.Enum(list(COUNTED))).alias("counted")
+    return pl.col("row", "at", "kind"), name_crowd(*COUNTED[name]), counted
+
+
+@cache
+def _counts() -> tuple[pl.Expr, ...]:
+    return tuple(pl.col("n").filter(pl.col("counted") == name).sum().alias(name) for name in COUNTED)
 
 
 def count_everybody(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
@@ -62,4 +81,4 @@ def count_everybody(crowds: pl.DataFrame, asked: pl.LazyFrame) -> pl.LazyFrame:
 def name_crowd(*shared: str) -> pl.Expr:
     """A key for the accounts that share these."""
     named = [(pl.col(name) if name in shared else pl.lit(None)).cast(kind).alias(name) for name, kind in SHARED.items()]
-    return pl.struct(named).hash(seed=0)
+    return pl.struct(named).hash(seed=0).alias("crowd")

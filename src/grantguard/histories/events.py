@@ -19,6 +19,12 @@ KEYED = (
 UNREAD = ("country",)
 """Columns that nothing reads: no signal scores where somebody is."""
 
+SIGN_UP = ("signup_device_hash", "signup_ip_prefix_hash")
+"""Columns of accounts that tell where each signed up."""
+
+READ_UP = ("funding", "spend", "latency_ms", *SIGN_UP)
+"""Columns that nothing reads once events are prepared."""
+
 SECOND = 1_000_000
 """Microseconds."""
 
@@ -29,26 +35,37 @@ def prepare_events(tables: Tables) -> pl.DataFrame:
     ``account`` is the key of ``account_id``, ``row`` the event's place.
     """
     events = charge(run(put_in_order(tables.usage)), tables.grants)
-    prepared = _with_places(_with_rhythm(with_balance(events, tables.grants)), tables.accounts)
-    return run(prepared.drop("funding", "spend"))
+    rhythmic = with_balance(events, tables.grants).with_columns(_rhythm())
+    prepared = rhythmic.join(_homes(tables.accounts), on="account", how="left", maintain_order="left")
+    return run(prepared.with_columns(_places()).drop(READ_UP))
 
 
 def put_in_order(usage: pl.DataFrame) -> pl.LazyFrame:
     """Usage by account and time, texts as keys, with ``row`` and ``position``: which of its account's it is, from 1."""
-    keyed = usage.lazy().select(
+    ordered = usage.lazy().select(_keyed()).sort("account", "occurred_at", "event")
+    return ordered.drop("event").with_columns(_row()).with_columns(_position())
+
+
+@cache
+def _keyed() -> tuple[pl.Expr, ...]:
+    return (
         pl.exclude("event_id", *KEYED, *UNREAD),
         *(as_key(column) for column in KEYED),
-        account=pl.col("account_id").hash(seed=0),
-        event=pl.col("event_id"),
+        pl.col("account_id").hash(seed=0).alias("account"),
+        pl.col("event_id").alias("event"),
     )
+
+
+@cache
+def _row() -> pl.Expr:
+    return pl.int_range(pl.len()).alias("row")
+
+
+@cache
+def _position() -> pl.Expr:
     begins = (pl.col("account") != pl.col("account").shift(1)).fill_null(value=True)
     first = pl.when(begins).then("row").forward_fill()
-    return (
-        keyed.sort("account", "occurred_at", "event")
-        .drop("event")
-        .with_columns(row=pl.int_range(pl.len()))
-        .with_columns(position=pl.col("row") - first + 1)
-    )
+    return (pl.col("row") - first + 1).alias("position")
 
 
 def before(column: pl.Expr, steps: int = 1) -> pl.Expr:
@@ -56,47 +73,52 @@ def before(column: pl.Expr, steps: int = 1) -> pl.Expr:
     return pl.when(pl.col("position") > steps).then(column.shift(steps))
 
 
-def _with_rhythm(events: pl.LazyFrame) -> pl.LazyFrame:
+@cache
+def _rhythm() -> tuple[pl.Expr, ...]:
+    """When each request came, beside those before it, and in which steps its sizes fall."""
     micros = pl.col("occurred_at").dt.timestamp("us")
     gap = (micros - before(micros)) / SECOND
     ends = micros + pl.col("latency_ms").fill_null(0) * 1000
-    return events.with_columns(
-        gap=gap,
-        gap_step=pl.when(gap < 3600).then(_steps(gap, 0.05)),
-        since_first=(micros - pl.when(pl.col("position") == 1).then(micros).forward_fill()) / SECOND,
-        since_dry=(micros - pl.col("dry_at").dt.timestamp("us")) / SECOND,
-        minute=micros // (60 * SECOND),
-        hour=micros // (3600 * SECOND),
-        input_step=_steps(pl.col("input_tokens"), 0.02),
-        output_step=_steps(pl.col("output_tokens"), 0.02),
-        overlaps=micros < before(ends.cum_max().over("account")),
-    ).drop("latency_ms")
+    rhythm = {
+        "gap": gap,
+        "gap_step": pl.when(gap < 3600).then(_steps(gap, 0.05)),
+        "since_first": (micros - pl.when(pl.col("position") == 1).then(micros).forward_fill()) / SECOND,
+        "since_dry": (micros - pl.col("dry_at").dt.timestamp("us")) / SECOND,
+        "minute": micros // (60 * SECOND),
+        "hour": micros // (3600 * SECOND),
+        "input_step": _steps(pl.col("input_tokens"), 0.02),
+        "output_step": _steps(pl.col("output_tokens"), 0.02),
+        "overlaps": micros < before(ends.cum_max().over("account")),
+    }
+    return tuple(column.alias(name) for name, column in rhythm.items())
 
 
 def _steps(quantity: pl.Expr, width: float) -> pl.Expr:
     return ((1 + quantity).log() / width).floor().cast(pl.Int32)
 
 
-def _with_places(events: pl.LazyFrame, accounts: pl.DataFrame) -> pl.LazyFrame:
-    home = accounts.lazy().select(
-        as_key("signup_device_hash"), as_key("signup_ip_prefix_hash"), account=pl.col("account_id").hash(seed=0)
-    )
-    network = pl.col("network")
-    moved = network != before(network)
-    return (
-        events.join(home, on="account", how="left", maintain_order="left")
-        .with_columns(
-            elsewhere=pl.when(network.is_not_null()).then(pl.col("overlaps").fill_null(value=False) & moved),
-            returns=moved & (network == before(network, 2)) & (pl.col("gap") < 3600),
-            foreign=_foreign(),
-            stranger=(pl.col("device_hash") != pl.col("signup_device_hash"))
-            & (pl.col("ip_prefix_hash") != pl.col("signup_ip_prefix_hash")),
-        )
-        .drop("signup_device_hash", "signup_ip_prefix_hash")
-    )
+def _homes(accounts: pl.DataFrame) -> pl.LazyFrame:
+    """The device and the address prefix that signed each account up."""
+    key = pl.col("account_id").hash(seed=0)
+    return accounts.lazy().select(*(as_key(name) for name in SIGN_UP), account=key)
 
 
 @cache
+def _places() -> tuple[pl.Expr, ...]:
+    """Where each request came from, beside those before it and the sign-up."""
+    network = pl.col("network")
+    moved = network != before(network)
+    elsewhere = pl.when(network.is_not_null()).then(pl.col("overlaps").fill_null(value=False) & moved)
+    returns = moved & (network == before(network, 2)) & (pl.col("gap") < 3600)
+    unlike = [pl.col(name.removeprefix("signup_")) != pl.col(name) for name in SIGN_UP]
+    return (
+        elsewhere.alias("elsewhere"),
+        returns.alias("returns"),
+        _foreign().alias("foreign"),
+        (unlike[0] & unlike[1]).alias("stranger"),
+    )
+
+
 def _foreign() -> pl.Expr:
     """A machine and a network that came together, once the account had a past."""
     machine, network = pl.coalesce("device_hash", "client"), pl.col("network")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 import polars as pl
 
@@ -14,13 +15,20 @@ from grantguard.histories.ties import HALF
 DAY = 86_400_000_000
 HOUR = 3_600_000_000
 
-BILL = {
-    "subject": pl.UInt32(),
-    "occurred_at": TIME,
-    "kind": pl.String(),
-    "amount_usd": pl.Float64(),
-    "after_dry": pl.Float64(),
-}
+GIVEN = pl.col("granted_at") <= pl.col("at")
+"""Whether a grant had been given by the moment asked about."""
+
+ONE_DAY, TWO_DAYS = pl.duration(days=1), pl.duration(days=2)
+
+BILL = pl.Schema(
+    {
+        "subject": pl.UInt32(),
+        "occurred_at": TIME,
+        "kind": pl.String(),
+        "amount_usd": pl.Float64(),
+        "after_dry": pl.Float64(),
+    }
+)
 """A billing event of a subject."""
 
 
@@ -34,54 +42,66 @@ def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, mark
     ``seen`` has the prepared events of each subject up to its moment, by time.
     """
     lives = marks.lazy().select("account_id", "created_at", "deleted_at")
+    known = _with_given_near(tables.grants).join(asked.lazy(), on="account_id").filter(GIVEN)
+    spending = _spending(seen, tables.grants)
     given = run(
-        _with_given_near(tables.grants)
-        .join(asked.lazy(), on="account_id")
-        .filter(pl.col("granted_at") <= pl.col("at"))
-        .join(lives, on="account_id", how="left")
-        .join(_spending(seen, tables.grants), on=["subject", "grant_row"], how="left")
+        known.join(lives, on="account_id", how="left")
+        .join(spending, on=["subject", "grant_row"], how="left")
         .sort("subject", "granted_at", "grant_id")
     )
-    return run(_shape(_with_past(_with_silence(given, seen), seen)))
+    return run(_with_past(_with_silence(given, seen), seen).select(_shape()))
 
 
 def _with_given_near(grants: pl.DataFrame) -> pl.LazyFrame:
     """Grants with ``grant_row``, as events name it, and how many were given to the account within the day before."""
-    ordered = grants.with_columns(grant_row=pl.int_range(pl.len(), dtype=pl.UInt32)).sort("account_id", "granted_at")
+    placed = grants.with_row_index("grant_row")
+    if grants["account_id"].n_unique() == grants.height:
+        return placed.lazy().with_columns(given_near=pl.lit(1, pl.Int64))
+    ordered = placed.sort("account_id", "granted_at")
     near = ordered.rolling("granted_at", period="1d", group_by="account_id").agg(given_near=pl.len().cast(pl.Int64))
     return ordered.lazy().with_columns(near["given_near"])
 
 
 def _spending(seen: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     """What each grant paid for, and when."""
-    when, promo = pl.col("occurred_at"), pl.col("promo_credits")
-    row = pl.col("grant_row")
+    when, row = pl.col("occurred_at"), pl.col("grant_row")
     given, lapses = (pl.lit(grants[name]).gather(row) for name in ("granted_at", "expires_at"))
-    paid = seen.lazy().filter(promo > 0, row.is_not_null())
-    read = paid.select(
-        *("subject", "grant_row", "occurred_at", "promo_credits", "grant_share"),
-        is_first=when < given + pl.duration(days=1),
-        is_last=when > lapses - pl.duration(days=2),
+    paid = (
+        seen.lazy()
+        .filter(_is_paid())
+        .select(
+            *("subject", "grant_row", "occurred_at", "promo_credits", "grant_share"),
+            is_first=when < given + ONE_DAY,
+            is_last=when > lapses - TWO_DAYS,
+        )
     )
-    return read.group_by("subject", "grant_row").agg(
-        spent=promo.sum(),
-        on_it=pl.len(),
-        first_at=when.min(),
-        half_at=when.filter(pl.col("grant_share") >= HALF).min(),
-        drained_at=when.filter(pl.col("grant_share") >= DRAINED).min(),
-        in_first_day=promo.filter("is_first").sum(),
-        in_last_days=promo.filter("is_last").sum(),
-    )
+    return paid.group_by("subject", "grant_row").agg(_spent())
+
+
+@cache
+def _is_paid() -> pl.Expr:
+    return (pl.col("promo_credits") > 0) & pl.col("grant_row").is_not_null()
+
+
+@cache
+def _spent() -> tuple[pl.Expr, ...]:
+    """What a grant paid for: how much, when first, by when half and nearly all of it, and how much early and late."""
+    when, promo, share = (pl.col(name) for name in ("occurred_at", "promo_credits", "grant_share"))
+    told = {
+        "spent": promo.sum(),
+        "on_it": pl.len(),
+        "first_at": when.min(),
+        "half_at": when.filter(share >= HALF).min(),
+        "drained_at": when.filter(share >= DRAINED).min(),
+        "in_first_day": promo.filter("is_first").sum(),
+        "in_last_days": promo.filter("is_last").sum(),
+    }
+    return tuple(value.alias(name) for name, value in told.items())
 
 
 def _with_past(given: pl.LazyFrame, seen: pl.DataFrame) -> pl.LazyFrame:
     """Events, and credits, of the account before each grant."""
-    running = seen.lazy().select(
-        "subject",
-        "occurred_at",
-        events_before="position",
-        credits_before=pl.col("credits").cum_sum().over("subject"),
-    )
+    running = seen.lazy().select("subject", "occurred_at", *_running())
     return given.join_asof(
         running,
         left_on="granted_at",
@@ -91,6 +111,12 @@ def _with_past(given: pl.LazyFrame, seen: pl.DataFrame) -> pl.LazyFrame:
         allow_exact_matches=False,
         check_sortedness=False,
     )
+
+
+@cache
+def _running() -> tuple[pl.Expr, pl.Expr]:
+    so_far = pl.col("credits").cum_sum().over("subject")
+    return pl.col("position").alias("events_before"), so_far.alias("credits_before")
 
 
 def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
@@ -112,25 +138,30 @@ def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
     return given.lazy().join(known, on=["subject", "grant_row"], how="left", maintain_order="left")
 
 
-def _shape(given: pl.LazyFrame) -> pl.LazyFrame:
+KEPT = ("subject", "grant_id", "granted_at", "expires_at", "kind", "campaign", "credits", "given_near")
+"""Columns of a prepared grant that need no reckoning."""
+
+
+@cache
+def _shape() -> tuple[pl.Expr, ...]:
+    """The columns of a prepared grant."""
     gone = pl.col("deleted_at") <= pl.col("at")
-    return given.select(
-        *("subject", "grant_id", "granted_at", "expires_at", "kind", "campaign", "credits", "given_near"),
-        spent=pl.col("spent").fill_null(0.0),
-        spent_share=(pl.col("spent").fill_null(0.0) / pl.col("credits")).clip(0, 1),
-        first_day_share=(pl.col("in_first_day").fill_null(0.0) / pl.col("credits")).clip(0, 1),
-        expiry_share=pl.when(pl.col("at") >= pl.col("expires_at")).then(pl.col("in_last_days") / pl.col("spent")),
-        wait=_between("granted_at", "first_at", 1_000_000),
-        drain=_between("first_at", "half_at", 1_000_000),
-        silence=_silence(pl.col("at")),
-        since_created=_between("created_at", "granted_at", DAY),
-        events_before=pl.col("events_before").fill_null(0),
-        appetite_before=pl.col("credits_before") / pl.col("events_before"),
-        appetite_on=pl.col("spent") / pl.col("on_it"),
-        deleted_after=pl.when(gone).then(_between("drained_at", "deleted_at", HOUR)),
-        drained_at="drained_at",
-        next_at="next_at",
-    )
+    spent = pl.col("spent").fill_null(0.0)
+    told = {
+        "spent": spent,
+        "spent_share": (spent / pl.col("credits")).clip(0, 1),
+        "first_day_share": (pl.col("in_first_day").fill_null(0.0) / pl.col("credits")).clip(0, 1),
+        "expiry_share": pl.when(pl.col("at") >= pl.col("expires_at")).then(pl.col("in_last_days") / pl.col("spent")),
+        "wait": _between("granted_at", "first_at", 1_000_000),
+        "drain": _between("first_at", "half_at", 1_000_000),
+        "silence": _silence(pl.col("at")),
+        "since_created": _between("created_at", "granted_at", DAY),
+        "events_before": pl.col("events_before").fill_null(0),
+        "appetite_before": pl.col("credits_before") / pl.col("events_before"),
+        "appetite_on": pl.col("spent") / pl.col("on_it"),
+        "deleted_after": pl.when(gone).then(_between("drained_at", "deleted_at", HOUR)),
+    }
+    return pl.col(*KEPT), *(value.alias(name) for name, value in told.items()), pl.col("drained_at", "next_at")
 
 
 def _silence(at: pl.Expr) -> pl.Expr:
@@ -148,7 +179,7 @@ def wait_on(grants: pl.DataFrame, at: datetime) -> pl.DataFrame:
 def prepare_billing(billing: pl.DataFrame, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """One row a subject and billing event by then, with the columns of ``views.Billing``."""
     if billing.is_empty():
-        return pl.DataFrame(schema=BILL)
+        return BILL.to_frame()
     rows = billing.lazy().join(asked.lazy(), on="account_id").filter(pl.col("occurred_at") <= pl.col("at"))
     dry = seen.lazy().filter(pl.col("runs_dry")).select("subject", dry_at="occurred_at")
     dated = rows.sort("subject", "occurred_at", "billing_id").join_asof(

@@ -45,30 +45,34 @@ SCRIPT, ROOM = ("template", "prompt"), ("address", "prefix")
 HARD = ("payment", "email", "device")
 """Kinds that only one hand shares; the others are what classes, offices and friends share too."""
 
-PAIR = {
-    "subject": pl.UInt32(),
-    "account_id": pl.String(),
-    "at": TIME,
-    "other": pl.String(),
-    "strength": pl.Float64(),
-    "script": pl.Boolean(),
-    "room": pl.Boolean(),
-    "hours_apart": pl.Float64(),
-    "drained": pl.Boolean(),
-    "paid": pl.Boolean(),
-    "cycle_gap": pl.Float64(),
-}
+PAIR = pl.Schema(
+    {
+        "subject": pl.UInt32(),
+        "account_id": pl.String(),
+        "at": TIME,
+        "other": pl.String(),
+        "strength": pl.Float64(),
+        "script": pl.Boolean(),
+        "room": pl.Boolean(),
+        "hours_apart": pl.Float64(),
+        "drained": pl.Boolean(),
+        "paid": pl.Boolean(),
+        "cycle_gap": pl.Float64(),
+    }
+)
 """A pair of kin."""
 
-LINK = {
-    "subject": pl.UInt32(),
-    "other": pl.String(),
-    "kind": pl.String(),
-    "account_id": pl.String(),
-    "at": TIME,
-    "said": pl.Float64(),
-    "holders": pl.Int64(),
-}
+LINK = pl.Schema(
+    {
+        "subject": pl.UInt32(),
+        "other": pl.String(),
+        "kind": pl.String(),
+        "account_id": pl.String(),
+        "at": TIME,
+        "said": pl.Float64(),
+        "holders": pl.Int64(),
+    }
+)
 """A kind of value that two accounts share."""
 
 SOFT_AT_MOST = 0.6
@@ -85,7 +89,7 @@ def pair_kin(
     """
     links = find_links(sharing, crowds, asked, guests)
     if links.is_empty():
-        return pl.DataFrame(schema=PAIR)
+        return PAIR.to_frame()
     hard = pl.col("kind").is_in(HARD)
     soft = pl.col("said").filter(~hard).sum()
     kin = (
@@ -106,9 +110,11 @@ def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, gues
 
     ``said`` is what the kind says of the pair: its strength, the less the more accounts hold the value.
     """
-    own = sharing.shown if sharing.held.is_empty() else _find_few(sharing.shown, crowds, asked)
-    if sharing.held.is_empty() or own.is_empty():
-        return pl.DataFrame(schema=LINK)
+    if sharing.held.is_empty():
+        return LINK.to_frame()
+    own = _find_few(sharing.shown, crowds, asked)
+    if own.is_empty():
+        return LINK.to_frame()
     pairs = run(_pair_up(own, sharing.held))
     said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
     said = pl.when("common").then(0.0).otherwise(said)

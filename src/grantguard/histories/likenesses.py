@@ -13,8 +13,27 @@ import polars as pl
 from grantguard.dated import LIKENESS
 from grantguard.histories.keys import PAST_EVENTS, run
 
+FINE = {"sent": 0.3, "delivered": 0.3, "sent_spread": 0.4, "delivered_spread": 0.4, "pace": 1.0}
+COARSE = {"sent": 0.6, "delivered": 0.6}
+"""Widths of the cells of a grid, by what is quantised; the coarse one tells sizes alone."""
+
 JOINED_WITHIN = {"hour": 3600, "days": 3 * 86_400}
 """Bins of opening times, in seconds."""
+
+
+def _grids() -> pl.DataFrame:
+    """A row a kind of likeness: its cells, and its bins, on one of two grids that are half a step apart."""
+    twins = [{"kind": f"twin_{grid}", "shift": grid / 2, **FINE} for grid in (0, 1)]
+    joined = [
+        {"kind": f"joined_{name}_{grid}", "shift": grid / 2, **COARSE, "bin_width": width, "later": grid * width // 2}
+        for name, width in JOINED_WITHIN.items()
+        for grid in (0, 1)
+    ]
+    grids = pl.DataFrame([*twins, *joined], infer_schema_length=None)
+    return grids.rename({column: f"{column}_width" for column in FINE})
+
+
+GRIDS = _grids()
 
 
 def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
@@ -22,74 +41,57 @@ def find_likenesses(accounts: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
 
     The columns of ``LIKENESS``, as texts.
     """
-    opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
-    born = accounts.lazy().select("account_id", opened=opened)
-    prints = run(take_prints(events).join(born, on="account_id", how="left"))
-    if prints.is_empty():
-        return pl.DataFrame(schema=LIKENESS)
-    known = prints.lazy()
-    alike = [_alike(known, f"twin_{grid}", f"fine_{grid}") for grid in (0, 1)]
-    alike += [
-        _alike(known, f"joined_{name}_{grid}", f"coarse_{grid}", (pl.col("opened") + grid * width // 2) // width)
-        for name, width in JOINED_WITHIN.items()
-        for grid in (0, 1)
-    ]
-    return run(pl.concat(alike).select(LIKENESS.names()))
-
-
-def _alike(prints: pl.LazyFrame, kind: str, print_name: str, opening_bin: pl.Expr | None = None) -> pl.LazyFrame:
-    known = prints if opening_bin is None else prints.filter(pl.col("opened").is_not_null())
-    which = pl.lit(None) if opening_bin is None else opening_bin
-    place = pl.lit("") if opening_bin is None else opening_bin.cast(pl.String)
-    return known.select(
-        "account_id",
-        "seen_at",
-        kind=pl.lit(kind),
-        value=pl.concat_str(print_name, place, separator="@"),
-        likeness=print_name,
-        bin=which.cast(pl.Int64),
-    )
+    born = accounts.lazy().select("account_id", "created_at")
+    begun = take_prints(events).join(born, on="account_id", how="left")
+    alike = begun.join(GRIDS.lazy(), how="cross").with_columns(_cells()).filter(_is_binned())
+    return run(alike.with_columns(_value()).select(LIKENESS.names()))
 
 
 def take_prints(events: pl.DataFrame) -> pl.LazyFrame:
-    """How each account began: its first events, quantised on two fixed grids that are half a step apart.
+    """How each account began: the sizes of its first events, their spread, their pace and their category.
 
-    ``fine`` tells sizes, their spread, pace and category; ``coarse`` sizes and category alone. An account with
-    fewer than ``PAST_EVENTS`` events has no print yet; ``seen_at`` is when it had.
+    An account with fewer than ``PAST_EVENTS`` events has no print yet; ``seen_at`` is when it had.
     """
+    begun = events.lazy().filter(pl.col("position") <= PAST_EVENTS).group_by("account").agg(_beginning())
+    return begun.filter(pl.col("size") == PAST_EVENTS)
+
+
+@cache
+def _beginning() -> tuple[pl.Expr, ...]:
     sent, delivered = ((1 + pl.col(name)).log(2) for name in ("input_tokens", "output_tokens"))
-    begun = (
-        events.lazy()
-        .filter(pl.col("position") <= PAST_EVENTS)
-        .group_by("account")
-        .agg(
-            account_id=pl.col("account_id").first(),
-            seen_at=pl.col("occurred_at").max(),
-            size=pl.len(),
-            sent=sent.mean(),
-            sent_spread=sent.std(),
-            delivered=delivered.mean(),
-            delivered_spread=delivered.std(),
-            pace=(1 + pl.col("gap").median()).log(2),
-            category=pl.col("category").mode().sort().first(),
-        )
-        .filter(pl.col("size") == PAST_EVENTS)
-    )
-    return begun.select("account_id", "seen_at", *_cells())
+    began = {
+        "account_id": pl.col("account_id").first(),
+        "seen_at": pl.col("occurred_at").max(),
+        "size": pl.len(),
+        "sent": sent.mean(),
+        "sent_spread": sent.std(),
+        "delivered": delivered.mean(),
+        "delivered_spread": delivered.std(),
+        "pace": (1 + pl.col("gap").median()).log(2),
+        "category": pl.col("category").mode().sort().first(),
+    }
+    return tuple(value.alias(name) for name, value in began.items())
 
 
 @cache
 def _cells() -> tuple[pl.Expr, ...]:
-    return tuple(
-        column
-        for grid in (0, 1)
-        for column in (
-            _cell(f"fine_{grid}", grid / 2, sent=0.3, delivered=0.3, sent_spread=0.4, delivered_spread=0.4, pace=1.0),
-            _cell(f"coarse_{grid}", grid / 2, sent=0.6, delivered=0.6),
-        )
+    """The print on the grid, as a text, and the bin of the account's opening."""
+    steps = [(pl.col(column) / pl.col(f"{column}_width") + pl.col("shift")).floor().cast(pl.Int32) for column in FINE]
+    opened = pl.col("created_at").dt.timestamp("us") // 1_000_000
+    return (
+        # What the grid does not quantise has no width, and no part in the text.
+        pl.concat_str([*steps, pl.col("category")], separator="|", ignore_nulls=True).alias("likeness"),
+        ((opened + pl.col("later")) // pl.col("bin_width")).alias("bin"),
     )
 
 
-def _cell(name: str, shift: float, **widths: float) -> pl.Expr:
-    steps = [(pl.col(column) / width + shift).floor().cast(pl.Int32) for column, width in widths.items()]
-    return pl.concat_str([*steps, pl.col("category")], separator="|").alias(name)
+@cache
+def _is_binned() -> pl.Expr:
+    """Whether the bin is known, or none is asked for."""
+    return pl.col("bin").is_not_null() | pl.col("bin_width").is_null()
+
+
+@cache
+def _value() -> pl.Expr:
+    place = pl.col("bin").cast(pl.String).fill_null("")
+    return pl.concat_str("likeness", place, separator="@").alias("value")

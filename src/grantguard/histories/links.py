@@ -6,6 +6,9 @@ sorted join.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 import polars as pl
 
 from grantguard.contract import Tables
@@ -54,27 +57,42 @@ def find_shared_in_use(events: pl.DataFrame) -> pl.LazyFrame:
     """``find_facts_in_use`` of prepared events, without what ``ALONE_SILENT`` leaves out."""
     shown = []
     for kind, column in SEEN_IN_USE.items():
-        if events[column].null_count() < events.height:
-            changes = _changes(events, column)
-            read = _is_shared(changes, column) if kind in ALONE_SILENT else changes
-            shown.append(_shown(read, kind, column, "occurred_at"))
+        if _is_told(events, column):
+            changes = events.lazy().select(_changes(column)).filter("is_new")
+            read = _is_shared(run(changes), column) if kind in ALONE_SILENT else changes
+            shown.append(read.group_by(column, "account").agg(_first()).select(_as_fact(kind, column)))
     return _together(shown, pl.UInt64())
 
 
-def _changes(events: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Of prepared events those whose account's event before did not show their value; the first to show it is there."""
+@cache
+def _changes(column: str) -> tuple[pl.Expr, ...]:
+    """Of prepared events whether the account's one before did not show their value: the first to show it is there."""
     value = pl.col(column)
-    is_new = (pl.col("position") == 1) | value.ne_missing(value.shift(1))
-    known = events.lazy().select("account", "account_id", "occurred_at", column, is_new=is_new & value.is_not_null())
-    return run(known.filter("is_new").drop("is_new"))
+    is_new = ((pl.col("position") == 1) | value.ne_missing(value.shift(1))) & value.is_not_null()
+    return pl.col("account"), pl.col("account_id"), pl.col("occurred_at"), value, is_new.alias("is_new")
 
 
 def find_shown(events: pl.DataFrame) -> pl.LazyFrame:
     """When each account's requests first showed any value, shared or not."""
-    shows = pl.any_horizontal(pl.col(column).is_not_null() for column in SEEN_IN_USE.values())
-    seen = events.lazy().select("account", "account_id", "occurred_at", shows=shows).filter("shows")
-    first = seen.group_by("account").agg(pl.col("account_id").first(), seen_at=pl.col("occurred_at").min())
-    return first.select("account_id", "seen_at")
+    told = tuple(column for column in SEEN_IN_USE.values() if _is_told(events, column))
+    seen = events.lazy().filter(_shows(told))
+    return seen.group_by("account").agg(_first()).select("account_id", seen_at="occurred_at")
+
+
+@cache
+def _shows(columns: tuple[str, ...]) -> pl.Expr:
+    """Whether any of the columns is known."""
+    return pl.any_horizontal([pl.lit(value=False), *(pl.col(column).is_not_null() for column in columns)])
+
+
+@cache
+def _first() -> tuple[pl.Expr, ...]:
+    """Who an account is, and when it first acted."""
+    return pl.col("account_id").first(), pl.col("occurred_at").min()
+
+
+def _is_told(frame: pl.DataFrame, column: str) -> bool:
+    return frame[column].null_count() < frame.height
 
 
 def keep_first(facts: pl.LazyFrame) -> pl.DataFrame:
@@ -93,34 +111,39 @@ def find_stars(accounts: pl.DataFrame) -> pl.DataFrame:
     return keep_first(_together(shown, pl.String()).with_columns(as_key("value")))
 
 
-def _together(shown: list[pl.LazyFrame | None], kind_of_value: pl.DataType) -> pl.LazyFrame:
-    nothing = pl.LazyFrame(schema={**FACT, "value": kind_of_value})
-    return pl.concat([nothing, *(each for each in shown if each is not None)])
+def _together(shown: Sequence[pl.LazyFrame | None], kind_of_value: pl.DataType) -> pl.LazyFrame:
+    known = [each for each in shown if each is not None]
+    return pl.concat(known) if known else pl.LazyFrame(schema={**FACT, "value": kind_of_value})
 
 
 def _shown(frame: pl.DataFrame, kind: str, column: str, moment: str) -> pl.LazyFrame | None:
-    if frame[column].null_count() == frame.height:
+    if not _is_told(frame, column):
         return None
     seen = frame.lazy().filter(pl.col(column).is_not_null())
     owner = "account" if "account" in frame.columns else "account_id"
-    return (
-        seen.group_by(column, owner)
-        .agg(pl.col(moment).min(), *([pl.col("account_id").first()] if owner == "account" else []))
-        .select(kind=pl.lit(kind), value=pl.col(column), account_id="account_id", seen_at=moment)
+    first = seen.group_by(column, owner).agg(
+        pl.col(moment).min(), *([pl.col("account_id").first()] if owner == "account" else [])
     )
+    return first.select(_as_fact(kind, column, moment))
 
 
-def _is_shared(events: pl.DataFrame, column: str) -> pl.DataFrame:
+@cache
+def _as_fact(kind: str, column: str, moment: str = "occurred_at") -> tuple[pl.Expr, ...]:
+    named = {"kind": pl.lit(kind), "value": pl.col(column), "account_id": pl.col("account_id")}
+    return (*(part.alias(name) for name, part in named.items()), pl.col(moment).alias("seen_at"))
+
+
+def _is_shared(changes: pl.DataFrame, column: str) -> pl.LazyFrame:
     """The events whose value more than one account shows; all of them show one."""
-    known = events.lazy()
+    known = changes.lazy()
     holders = known.group_by(column).agg(one=pl.col("account").min(), other=pl.col("account").max())
     shared = holders.filter(pl.col("one") != pl.col("other")).select(column)
-    return run(known.join(shared, on=column, how="semi"))
+    return known.join(shared, on=column, how="semi")
 
 
 def _referrers(accounts: pl.DataFrame) -> list[pl.LazyFrame]:
     """Whoever brings an account stands in the star of those it brought."""
-    if accounts["referred_by"].null_count() == accounts.height:
+    if not _is_told(accounts, "referred_by"):
         return []
     brought = accounts.lazy().filter(pl.col("referred_by").is_not_null())
     stars = brought.group_by(account_id="referred_by").agg(seen_at=pl.col("created_at").min())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import polars as pl
 
@@ -32,6 +33,9 @@ READ = (
 )
 """Columns of events that are read as of a moment."""
 
+WINDOW = ["subject", *Usage.columns()]
+"""Columns of events that signals are read from."""
+
 MARGIN_DAYS = 30
 """Days before the first grant and after the last one's end that belong to the promotional era."""
 
@@ -39,7 +43,7 @@ MARGIN_DAYS = 30
 def ask(accounts: Sequence[str] | pl.Series, at: datetime) -> pl.DataFrame:
     """What to ask ``Past`` about: each account as of one moment."""
     ids = pl.Series("account_id", accounts, dtype=pl.String)
-    return ids.to_frame().with_columns(at=pl.lit(at, TIME))
+    return pl.DataFrame([ids, pl.Series("at", [at], dtype=TIME).new_from_index(0, len(ids))])
 
 
 def number(asked: pl.DataFrame) -> pl.DataFrame:
@@ -47,8 +51,12 @@ def number(asked: pl.DataFrame) -> pl.DataFrame:
 
     Events stand by the keys of their accounts; where they stand by subject too, their groups are slices.
     """
-    place = as_key("account_id").rank("ordinal") - 1
-    return run(asked.lazy().select("account_id", "at", place.cast(pl.UInt32).alias("subject")))
+    return run(asked.lazy().select("account_id", "at", _place()))
+
+
+@cache
+def _place() -> pl.Expr:
+    return (as_key("account_id").rank("ordinal") - 1).cast(pl.UInt32).alias("subject")
 
 
 def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
@@ -149,8 +157,8 @@ class Past:
 
         ``linked`` is what ``link`` gave of the same.
         """
-        linked = linked or self.link(asked)
         asked = number(asked)
+        linked = linked or self._link(asked)
         seen = self._seen(asked)
         usage = _window(seen)
         days = _by_day(usage)
@@ -168,7 +176,9 @@ class Past:
 
     def link(self, asked: pl.DataFrame) -> Linked:
         """What ``asked`` (``account_id``, ``at``) have in common with others by each ``at``; no event is read."""
-        asked = number(asked)
+        return self._link(number(asked))
+
+    def _link(self, asked: pl.DataFrame) -> Linked:
         sharing = Sharing.of(self.facts, asked, self.marks)
         ties = prepare_ties(sharing, self.likenesses, self.crowds)
         counted = read_among_guests(ties, self.facts, self.guests, asked, self.marks)
@@ -183,62 +193,84 @@ class Past:
 
         Inside is the promotional era of each subject and ``MARGIN_DAYS`` around it.
         """
-        when = pl.col("occurred_at")
-        inside = when.is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
-        seen = run(
-            self.events.lazy()
-            .select("account", *READ)
-            .join(self._eras(asked), on="account", maintain_order="left")
-            .filter(when <= pl.col("at"))
-            .with_columns(inside=inside, near_threshold=is_near(pl.col("threshold")))
-            .drop("account", "at", "opens", "closes", "threshold")
-        )
+        known = self.events.lazy().select("account", *READ)
+        # A left join leaves the events where they are; who is not asked about has no moment.
+        theirs = known.join(self._eras(asked), on="account", how="left", maintain_order="left")
+        dated = theirs.filter(pl.col("occurred_at") <= pl.col("at")).with_columns(_places_in_era())
+        seen = run(dated.select("subject", *READ, "inside", "near_threshold"))
         if asked["account_id"].n_unique() == asked.height:
             return seen.with_columns(pl.col("subject").set_sorted())
         return seen.sort("subject", maintain_order=True)
 
     def _eras(self, asked: pl.DataFrame) -> pl.LazyFrame:
         """When each subject's promotional era opens and closes, and the threshold of its moment."""
-        margin = pl.duration(days=MARGIN_DAYS)
-        given = (
-            self.tables.grants.lazy().join(asked.lazy(), on="account_id").filter(pl.col("granted_at") <= pl.col("at"))
-        )
-        era = given.group_by("subject").agg(
-            opens=pl.col("granted_at").min() - margin,
-            closes=pl.col("expires_at").fill_null(pl.col("at")).max() + margin,
-        )
-        known = asked.lazy().select("subject", "at", account=pl.col("account_id").hash(seed=0)).sort("at")
-        dated = known.join_asof(self.thresholds.lazy(), left_on="at", right_on="when", strategy="backward")
-        return dated.drop("when").join(era, on="subject", how="left")
+        given = self.tables.grants.lazy().join(asked.lazy(), on="account_id")
+        era = given.filter(pl.col("granted_at") <= pl.col("at")).group_by("subject").agg(_era())
+        known = asked.lazy().select("subject", "at", account=pl.col("account_id").hash(seed=0))
+        return self._with_threshold(known).join(era, on="subject", how="left")
+
+    def _with_threshold(self, known: pl.LazyFrame) -> pl.LazyFrame:
+        if self.thresholds.is_empty():
+            return known.with_columns(threshold=pl.lit(None, pl.Float64))
+        dated = known.sort("at").join_asof(self.thresholds.lazy(), left_on="at", right_on="when", strategy="backward")
+        return dated.drop("when")
+
+
+@cache
+def _era() -> tuple[pl.Expr, pl.Expr]:
+    margin = pl.duration(days=MARGIN_DAYS)
+    opens = pl.col("granted_at").min() - margin
+    closes = pl.col("expires_at").fill_null(pl.col("at")).max() + margin
+    return opens.alias("opens"), closes.alias("closes")
+
+
+@cache
+def _places_in_era() -> tuple[pl.Expr, pl.Expr]:
+    """Whether an event lies ``inside`` its subject's era, and near the threshold of the moment asked about."""
+    inside = pl.col("occurred_at").is_between(pl.col("opens"), pl.col("closes")) | pl.col("opens").is_null()
+    return inside.alias("inside"), is_near(pl.col("threshold")).alias("near_threshold")
 
 
 def _window(seen: pl.DataFrame) -> pl.DataFrame:
     """What each subject's signals are read from: its newest events inside."""
-    usage = seen if seen["inside"].all() else seen.filter("inside")
+    usage = seen[WINDOW] if seen["inside"].all() else seen[WINDOW].filter(seen["inside"])
     if usage.height > MOST_EVENTS:
         usage = usage.filter(pl.int_range(pl.len(), 0, -1).over("subject") <= MOST_EVENTS)
-    return usage.select("subject", *Usage.columns())
+    return usage
 
 
 def _by_day(usage: pl.DataFrame) -> pl.DataFrame:
-    opened = pl.col("occurred_at").dt.truncate("1d")
+    read = usage.lazy().select("subject", "occurred_at", "gap", "ip_prefix_hash", *_day_and_machine())
+    days = read.with_columns(_number_of_day()).group_by("number", maintain_order=True).agg(_of_a_day())
+    return run(days.drop("number"))
+
+
+@cache
+def _day_and_machine() -> tuple[pl.Expr, pl.Expr]:
     machine = pl.col("device_hash").fill_null(0).xor(pl.col("client").fill_null(0))
-    read = usage.lazy().select("subject", "occurred_at", "gap", "ip_prefix_hash", day=opened, machine=machine)
+    return pl.col("occurred_at").dt.truncate("1d").alias("day"), machine.alias("machine")
+
+
+@cache
+def _number_of_day() -> pl.Expr:
     # Usage stands by subject and time: where days have running numbers, their groups are slices.
     begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("subject", "day"))
-    return run(
-        read.with_columns(number=begins.cum_sum().set_sorted())
-        .group_by("number", maintain_order=True)
-        .agg(
-            pl.col("subject", "day").first(),
-            events=pl.len().cast(pl.Int64),
-            rest=pl.max_horizontal(pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0), _edges()) / 3600,
-            first_second=(pl.col("occurred_at").min() - pl.col("day").first()).dt.total_seconds().cast(pl.Float64),
-            prefixes=pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),
-            clients=pl.col("machine").n_unique().cast(pl.Int64),
-        )
-        .drop("number")
-    )
+    return begins.cum_sum().set_sorted().alias("number")
+
+
+@cache
+def _of_a_day() -> tuple[pl.Expr, ...]:
+    """The columns of ``views.Days``."""
+    pause = pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0)
+    since_midnight = pl.col("occurred_at").min() - pl.col("day").first()
+    told = {
+        "events": pl.len().cast(pl.Int64),
+        "rest": pl.max_horizontal(pause, _edges()) / 3600,
+        "first_second": since_midnight.dt.total_seconds().cast(pl.Float64),
+        "prefixes": pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),
+        "clients": pl.col("machine").n_unique().cast(pl.Int64),
+    }
+    return pl.col("subject", "day").first(), *(value.alias(name) for name, value in told.items())
 
 
 def _edges() -> pl.Expr:

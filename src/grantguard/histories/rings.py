@@ -36,7 +36,7 @@ def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
 
     ``kin`` is what ``pair_kin`` gives; an account in no strong pair is in no ring.
     """
-    strong = strong_pairs(kin)
+    strong = strong_pairs(kin) if kin.height else kin
     if strong.is_empty():
         return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
     members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()

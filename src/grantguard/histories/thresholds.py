@@ -23,15 +23,13 @@ STEP = 0.01
 """Width of the bins that inputs are counted in, in natural logarithms."""
 
 IS_LONG = pl.col("category") == "extended_context"
+DAY = pl.col("occurred_at").dt.truncate("1d").alias("day")
+LENGTH = (pl.col("input_tokens").log() / STEP).floor().cast(pl.Int64).alias("step")
 
 
 def count_lengths(events: pl.DataFrame) -> pl.DataFrame:
     """How many inputs of each length were charged as extended context: ``account_id``, ``day``, ``step`` and ``n``."""
-    long = events.lazy().select("account_id", "category", "input_tokens", "occurred_at")
-    step = (pl.col("input_tokens").log() / STEP).floor().cast(pl.Int64)
-    binned = long.filter(IS_LONG, pl.col("input_tokens") > 0).select(
-        "account_id", day=pl.col("occurred_at").dt.truncate("1d"), step=step
-    )
+    binned = events.lazy().filter(IS_LONG & (pl.col("input_tokens") > 0)).select("account_id", DAY, LENGTH)
     return run(binned.group_by("account_id", "day", "step").agg(n=pl.len().cast(pl.Int64)))
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 import polars as pl
 
+from grantguard.contract import TIME
 from grantguard.dated import MILESTONES
 from grantguard.histories.crowds import count_alike
 from grantguard.histories.keys import as_key, run
@@ -27,33 +28,52 @@ HALF = 0.5
 SETTLED = 3
 """The event by which somebody has come to use the product: who comes to a lesson asks more than twice."""
 
+NEVER = pl.lit(None, TIME)
+"""A moment that has not come."""
+
+SEEN = pl.col("seen_at") <= pl.col("at")
+"""Whether a value had been shown by the moment asked about."""
+
+TIE = pl.struct(VALUE).hash(seed=0).alias("tie")
+"""A key of a value."""
+
+IS_HELD = pl.len().over("tie") > 1
+"""Whether more than one account ever showed a value."""
+
+NOBODY = tuple(pl.lit(0, pl.Int64).alias(name) for name in (*COUNTED, "deleted"))
+"""All that is counted, where nobody else showed a value."""
+
 TIME_TO_SETTLE = pl.duration(days=14)
 """How long nobody is idle yet: a class signs up before its first lesson."""
 
 
 def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
     """One row an account: when it opened, first acted, settled in, had spent half, first paid and was deleted."""
-    half_gone = pl.col("promo_credits").cum_sum() >= HALF * pl.col("granted")
-    acted = (
-        events.lazy()
-        .group_by("account")
-        .agg(
-            account_id=pl.col("account_id").first(),
-            first_at=pl.col("occurred_at").min(),
-            half_at=pl.col("occurred_at").filter(half_gone).min(),
-            settled_at=pl.col("occurred_at").filter(pl.col("position") == SETTLED).min(),
-        )
-        .drop("account")
-    )
-    paid = (
-        billing.lazy()
-        .group_by("account_id")
-        .agg(paid_at=pl.col("occurred_at").filter(pl.col("kind") == "payment").min())
-    )
+    acted = events.lazy().group_by("account").agg(_acted()).drop("account")
     marks = accounts.lazy().select("account_id", "created_at", "deleted_at")
-    for part in (acted, paid):
-        marks = marks.join(part, on="account_id", how="full", coalesce=True)
-    return run(marks.select(MILESTONES.names()))
+    marks = marks.join(acted, on="account_id", how="full", coalesce=True)
+    if billing.is_empty():
+        return run(marks.with_columns(NEVER.alias("paid_at")).select(MILESTONES.names()))
+    paid = billing.lazy().group_by("account_id").agg(_paid())
+    return run(marks.join(paid, on="account_id", how="full", coalesce=True).select(MILESTONES.names()))
+
+
+@cache
+def _acted() -> tuple[pl.Expr, ...]:
+    """What events tell of an account's milestones."""
+    when = pl.col("occurred_at")
+    half_gone = pl.col("promo_credits").cum_sum() >= HALF * pl.col("granted")
+    return (
+        pl.col("account_id").first(),
+        when.min().alias("first_at"),
+        when.filter(half_gone).min().alias("half_at"),
+        when.filter(pl.col("position") == SETTLED).min().alias("settled_at"),
+    )
+
+
+@cache
+def _paid() -> pl.Expr:
+    return pl.col("occurred_at").filter(pl.col("kind") == "payment").min().alias("paid_at")
 
 
 @dataclass(frozen=True)
@@ -71,28 +91,31 @@ class Sharing:
     @classmethod
     def of(cls, facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> Sharing:
         """Of ``asked`` (``subject, account_id, at``); ``marks`` is what ``mark_accounts`` gives."""
-        shown = run(facts.lazy().join(asked.lazy(), on="account_id").filter(pl.col("seen_at") <= pl.col("at")))
+        shown = run(facts.lazy().join(asked.lazy(), on="account_id").filter(SEEN))
         held = _find_held(facts, shown)
         return cls(_count_holders(held, shown, marks), held)
 
 
 def _find_held(facts: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
-    tied = facts.lazy().join(shown.lazy().select(VALUE).unique(), on=VALUE, how="semi")
-    keyed = tied.with_columns(tie=pl.struct(VALUE).hash(seed=0))
-    return run(keyed.filter(pl.len().over("tie") > 1))
+    tied = facts.lazy().join(shown.lazy().select(VALUE), on=VALUE, how="semi").with_columns(TIE)
+    return run(tied.filter(IS_HELD))
 
 
 def _count_holders(held: pl.DataFrame, shown: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
     if held.is_empty():
-        return shown.with_columns(pl.lit(0, pl.Int64).alias(name) for name in (*COUNTED, "deleted"))
+        return shown.with_columns(NOBODY)
     lives = marks.lazy().select("account_id", "created_at", "deleted_at", *MARKED.values())
     dated = held.lazy().join(lives, on="account_id", how="left")
-    asked = shown.lazy().join(lives, on="account_id", how="left").with_columns(tie=pl.struct(VALUE).hash(seed=0))
-    itself = {name: (moment <= pl.col("at")).fill_null(value=False) for name, moment in _moments().items()}
-    counted = read_newest(_count_moments(dated), asked, ["tie"]).with_columns(
-        (pl.col(name) - is_one.cast(pl.Int64)).fill_null(0).alias(name) for name, is_one in itself.items()
-    )
+    asked = shown.lazy().join(lives, on="account_id", how="left").with_columns(TIE)
+    counted = read_newest(_count_moments(dated), asked, ["tie"]).with_columns(_without_itself())
     return run(_with_deleted(counted, held, marks).drop("tie", "created_at", "deleted_at", *MARKED.values()))
+
+
+@cache
+def _without_itself() -> tuple[pl.Expr, ...]:
+    """How many were counted, less the account itself where it is one of them."""
+    is_one = {name: (moment <= pl.col("at")).fill_null(value=False) for name, moment in _moments().items()}
+    return tuple((pl.col(name) - one.cast(pl.Int64)).fill_null(0).alias(name) for name, one in is_one.items())
 
 
 @cache
@@ -134,13 +157,21 @@ def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFram
 
     ``crowds`` is what ``count_crowds`` gives.
     """
-    brought = (pl.col("kind") == "referral") & (pl.col("value") == as_key("account_id"))
-    ties = sharing.shown.lazy().filter(~pl.col("kind").is_in(PAIRS_ALONE)).with_columns(brought=brought)
+    ties = sharing.shown.lazy().filter(_is_tie()).select("subject", *VALUE, *COUNTED, "deleted", _brought())
     chances = _find_chances(sharing.shown, likenesses, crowds)
-    known = ["subject", *VALUE, *COUNTED, "deleted", "brought"]
     if chances is None:
-        return run(ties.select(*known, expected=pl.lit(None, pl.Float64)))
-    return run(ties.join(chances, on=["subject", *VALUE], how="left").select(*known, "expected"))
+        return run(ties.with_columns(expected=pl.lit(None, pl.Float64)))
+    return run(ties.join(chances, on=["subject", *VALUE], how="left"))
+
+
+@cache
+def _is_tie() -> pl.Expr:
+    return ~pl.col("kind").is_in(PAIRS_ALONE)
+
+
+@cache
+def _brought() -> pl.Expr:
+    return ((pl.col("kind") == "referral") & (pl.col("value") == as_key("account_id"))).alias("brought")
 
 
 def weigh_ties(ties: pl.DataFrame) -> pl.DataFrame:
@@ -171,6 +202,10 @@ def _find_chances(shown: pl.DataFrame, likenesses: pl.DataFrame, crowds: pl.Data
         return None
     named = likenesses.lazy().filter(pl.col("bin").is_not_null()).select(*VALUE, "likeness", "bin").unique(VALUE)
     asked = run(shown.lazy().select("subject", *VALUE, "at").join(named, on=VALUE).with_row_index("row")).lazy()
+    return count_alike(crowds, asked).select("subject", *VALUE, _expected())
+
+
+@cache
+def _expected() -> pl.Expr:
     alike, opened, all_of_them = (pl.col(name) for name in ("of_likeness", "of_bin", "of_all"))
-    expected = (alike - 1) * (opened - 1) / (all_of_them - 1).clip(1)
-    return count_alike(crowds, asked).select("subject", *VALUE, expected=expected)
+    return ((alike - 1) * (opened - 1) / (all_of_them - 1).clip(1)).alias("expected")

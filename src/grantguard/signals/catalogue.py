@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.histories import Histories, run
+from grantguard.histories import Histories, View, run
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
 from grantguard.signals._signal import Signal
 
@@ -83,8 +83,6 @@ CATALOGUE: tuple[Signal, ...] = (
 
 NAMES = tuple(each.name for each in CATALOGUE)
 VIEWS = {view: [each for each in CATALOGUE if each.view is view] for view in dict.fromkeys(e.view for e in CATALOGUE)}
-ROWS = "rows"
-"""The column, beside the signals', that counts the rows of each subject."""
 
 
 def extract(histories: Histories) -> pl.DataFrame:
@@ -95,29 +93,41 @@ def extract(histories: Histories) -> pl.DataFrame:
     """
     asked = histories.asked
     told = np.full((asked.height, len(CATALOGUE)), np.nan)
-    for view, signals in VIEWS.items():
+    for view in VIEWS:
         rows = getattr(histories, view.frame)
         if rows.height:
-            reduced = _reduce(rows, signals, alone=asked.height == 1)
-            told[reduced["subject"].to_numpy()[:, None], PLACES[view]] = _supported(reduced, signals)
-    values = pl.DataFrame(told[asked["subject"].to_numpy()], NAMES, orient="row", nan_to_null=True)
-    return asked.select("account_id", "at").hstack(values)
+            subjects, values = _reduce(rows, view, alone=asked.height == 1)
+            told[subjects[:, None], PLACES[view]] = values
+    columns = _name(told[asked["subject"].to_numpy()])
+    return pl.DataFrame([asked["account_id"], asked["at"], *columns])
 
 
 PLACES = {view: [CATALOGUE.index(each) for each in signals] for view, signals in VIEWS.items()}
 """Where the signals of each view stand in the catalogue."""
 
+NEEDS = {view: np.array([each.needs for each in signals]) for view, signals in VIEWS.items()}
+"""How many rows make a history for each of them."""
 
-def _reduce(rows: pl.DataFrame, signals: list[Signal], *, alone: bool) -> pl.DataFrame:
-    """A row a subject, or the one there is, and a column a signal."""
-    reductions = [pl.len().alias(ROWS), *(each.expression for each in signals)]
+REDUCTIONS = {view: (pl.len(), *(each.expression for each in signals)) for view, signals in VIEWS.items()}
+"""What each view is reduced to: how many rows there are, and its signals."""
+
+
+def _reduce(rows: pl.DataFrame, view: type[View], *, alone: bool) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Each subject and, (subjects, signals of the view), what is told of it.
+
+    It is NaN where it is no number, or fewer rows than a signal ``needs`` are there.
+    """
     if alone:  # to look for groups where there is one takes half as long again
-        return rows.select(pl.col("subject").first(), *reductions)
-    return run(rows.lazy().group_by("subject").agg(reductions))
+        reduced = rows.select(pl.col("subject").first(), *REDUCTIONS[view])
+    else:
+        reduced = run(rows.lazy().group_by("subject").agg(REDUCTIONS[view]))
+    numbers = reduced.to_numpy()
+    subjects, counted, told = numbers[:, 0], numbers[:, 1:2], numbers[:, 2:]
+    return subjects.astype(np.intp), np.where((counted >= NEEDS[view]) & np.isfinite(told), told, np.nan)
 
 
-def _supported(reduced: pl.DataFrame, signals: list[Signal]) -> NDArray[np.float64]:
-    """What the signals gave, where it is a number and as many rows as each ``needs`` make a history; else NaN."""
-    values = reduced.select(each.name for each in signals).to_numpy()
-    enough = reduced[ROWS].to_numpy()[:, None] >= [each.needs for each in signals]
-    return np.where(enough & np.isfinite(values), values, np.nan)
+def _name(table: NDArray[np.float64]) -> list[pl.Series]:
+    """The columns of a table of all signals; NaN is null."""
+    rows = len(table)
+    numbers = pl.Series(table.ravel(order="F"), nan_to_null=True)
+    return [numbers.slice(place * rows, rows).alias(name) for place, name in enumerate(NAMES)]
