@@ -7,6 +7,7 @@ Null means *not known*, never zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -36,7 +37,7 @@ class Table:
     identity: tuple[str, ...]
     dated_by: str | None = None
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
         """The Polars schema: every column, required and optional, in contract order."""
         return pl.Schema({column.name: column.dtype for column in self.columns})

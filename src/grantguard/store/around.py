@@ -9,6 +9,7 @@ import polars as pl
 
 from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Reach
 from grantguard.store.database import Database, Reader
+from grantguard.store.framing import frame_columns, frame_rows
 
 FACTS: Final = """
     WITH own AS (
@@ -70,9 +71,9 @@ THRESHOLDS: Final = """
 """
 
 SMALL: Final = {
-    "guests": (GUESTS.encode(), GUEST),
-    "crowds": (CROWDS.encode(), CROWD),
-    "thresholds": (THRESHOLDS.encode(), THRESHOLD),
+    "guests": (GUESTS.encode(), pl.DataFrame(schema=GUEST)),
+    "crowds": (CROWDS.encode(), pl.DataFrame(schema=CROWD)),
+    "thresholds": (THRESHOLDS.encode(), pl.DataFrame(schema=THRESHOLD)),
 }
 """What is read as rows, of which shape: see ``reading`` for why."""
 
@@ -93,9 +94,7 @@ def _read_small(database: Database, asked: dict[str, object]) -> dict[str, pl.Da
         read = {name: connection.cursor(binary=True) for name in SMALL}
         for name, cursor in read.items():
             cursor.execute(SMALL[name][0], asked)
-        return {
-            name: pl.DataFrame(cursor.fetchall(), schema=SMALL[name][1], orient="row") for name, cursor in read.items()
-        }
+        return {name: frame_rows(cursor.fetchall(), SMALL[name][1]) for name, cursor in read.items()}
 
 
 def read_lengths(database: Database) -> pl.DataFrame:
@@ -121,5 +120,4 @@ def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Rea
 def _fetch(reader: Reader, query: str, schema: pl.Schema, asked: tuple[object, ...]) -> pl.DataFrame:
     with reader.cursor() as cursor:
         cursor.execute(query, asked or None)
-        frame = pl.from_arrow(cursor.fetch_arrow_table())
-    return pl.DataFrame(frame).cast(schema)
+        return frame_columns(cursor.fetch_arrow_table(), schema)

@@ -88,6 +88,8 @@ def mark(
     Where requests are the news, ``unread_since`` says when the first of them was made, by account.
     """
     ids = list(account_ids)
+    if not ids:
+        return
     since = [unread_since.get(name) for name in ids]
     connection.execute(MARK, {"ids": ids, "since": since, "now": now, "reason": reason})
 

@@ -8,8 +8,9 @@ import polars as pl
 
 from grantguard.contract import CAMPAIGNS, INPUTS, LABELS, USAGE, Table, Tables
 from grantguard.store.database import Connection, Database
+from grantguard.store.framing import frame_columns, frame_rows
 
-SMALL: Final = tuple(table for table in INPUTS if table is not USAGE)
+SMALL: Final = {table: table.empty() for table in INPUTS if table is not USAGE}
 """A query by Arrow costs most of a millisecond whatever it finds; a few rows by tuples, all tables at once, no more."""
 
 OF_USAGE: Final = ", ".join(USAGE.schema.names())
@@ -43,7 +44,7 @@ def read_labels(database: Database) -> pl.DataFrame:
     select = f"SELECT {', '.join(LABELS.schema.names())} FROM labels"  # noqa: S608 - the contract's own names
     with database.reader() as reader, reader.cursor() as cursor:
         cursor.execute(select)
-        return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table())).cast(LABELS.schema)
+        return frame_columns(cursor.fetch_arrow_table(), LABELS.schema)
 
 
 def read_newest(database: Database, account_ids: list[str], events: int) -> pl.DataFrame:
@@ -75,8 +76,7 @@ def find_known(connection: Connection, account_ids: list[str]) -> set[str]:
 def _read_usage(database: Database, query: str, *asked: object) -> pl.DataFrame:
     with database.reader() as reader, reader.cursor() as cursor:
         cursor.execute(query, asked)
-        frame = pl.from_arrow(cursor.fetch_arrow_table())
-    return pl.DataFrame(frame).cast(USAGE.schema)
+        return frame_columns(cursor.fetch_arrow_table(), USAGE.schema)
 
 
 def read_small(database: Database, account_ids: list[str]) -> dict[str, pl.DataFrame]:
@@ -85,10 +85,7 @@ def read_small(database: Database, account_ids: list[str]) -> dict[str, pl.DataF
         asked = {table: connection.cursor(binary=True) for table in SMALL}
         for table, cursor in asked.items():
             cursor.execute(_select(table).encode(), {"ids": account_ids})
-        return {
-            table.name: pl.DataFrame(cursor.fetchall(), schema=table.schema, orient="row")
-            for table, cursor in asked.items()
-        }
+        return {table.name: frame_rows(cursor.fetchall(), SMALL[table]) for table, cursor in asked.items()}
 
 
 def _select(table: Table) -> str:
