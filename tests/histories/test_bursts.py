@@ -78,7 +78,7 @@ def read(tables: Tables, at: datetime = LATER) -> pl.DataFrame:
 
 
 def typical(signals: pl.DataFrame, signal: str, who: str) -> float:
-    return float(signals.filter(pl.col("account_id").str.starts_with(who))[signal].median() or 0)  # type: ignore[arg-type]
+    return float(signals.filter(pl.col("account_id").str.starts_with(who))[signal].fill_null(0.0).median())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

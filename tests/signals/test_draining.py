@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -104,3 +105,62 @@ def test_readers_of_one_tutorial_of_whom_few_drain_say_nothing() -> None:
 @pytest.mark.parametrize(("room", "told"), [("", 11 - 0.5), ("campus", None)])
 def test_a_room_too_large_for_a_young_platform_is_a_room_all_the_same(room: str, told: float | None) -> None:
     assert signals_of(group(24, draining=12, room=room, scripted=12))["shared_script"] == told
+
+
+OF_A_MACHINE = ["shared_device", "closest_kin", "close_kin", "drained_kin"]
+
+
+@pytest.mark.parametrize("signal", OF_A_MACHINE)
+def test_classmates_who_share_machines_are_not_one_hand(signal: str) -> None:
+    assert signals_of(group(12, draining=12, room="campus"))[signal] is None
+
+
+def test_a_few_in_one_room_may_be_one_hand() -> None:
+    assert signals_of(group(6, draining=6, room="home"))["shared_device"] == pytest.approx(5 - 0.5)
+
+
+def test_the_exercise_of_a_room_is_not_the_script_of_who_is_at_home() -> None:
+    school = group(20, draining=20, room="campus", scripted=20)
+    at_home = pl.col("account_id") >= "m14"
+    prefix = pl.when(at_home).then("account_id").otherwise("ip_prefix_hash").alias("ip_prefix_hash")
+    assert signals_of(replace(school, usage=school.usage.with_columns(prefix)))["shared_script"] is None
+
+
+@pytest.mark.parametrize("signal", ["closest_kin", "close_kin", "drained_kin"])
+def test_a_family_at_home_that_asks_all_sorts_is_not_one_hand(signal: str) -> None:
+    assert signals_of(group(4, draining=4, room="home", scripted=0))[signal] is None
+
+
+def test_who_pays_on_a_machine_vouches_for_the_others() -> None:
+    paid = {"account_id": "m01", "occurred_at": OPENED + timedelta(days=1), "kind": "payment", "amount_usd": 20.0}
+    office = replace(group(3, draining=3), billing=Tables.of(billing=pl.DataFrame([paid])).billing)
+    assert signals_of(office)["shared_device"] is None
+
+
+@pytest.mark.parametrize("signal", OF_A_MACHINE)
+def test_a_partner_who_drained_says_nothing_of_who_did_not(signal: str) -> None:
+    assert signals_of(group(2, draining=1), "m01")[signal] is None
+
+
+def test_a_pair_that_drains_is_told() -> None:
+    assert signals_of(group(2, draining=2))["shared_device"] == pytest.approx(1 - 0.5)
+
+
+def test_two_who_drained_are_told_of_a_third_who_did_not_yet() -> None:
+    assert signals_of(group(3, draining=2), "m02")["shared_device"] == pytest.approx(2 - 0.5)
+
+
+@pytest.mark.parametrize(("name", "told"), [("m00", 0.0), ("m01", None)])
+def test_how_somebody_asks_is_heard_who_has_spent_a_fifth(name: str, told: float | None) -> None:
+    assert signals_of(group(2, draining=1, events=24), name)["input_variation"] == told
+
+
+@pytest.mark.parametrize(("draining", "told"), [(1, 1.0), (0, 0.0)])
+def test_a_deleted_account_is_a_predecessor_where_it_had_drained(draining: int, told: float) -> None:
+    pair = group(2, draining=draining)
+    second, later = pl.col("account_id") == "m01", timedelta(days=2)
+    gone = pl.when(pl.col("account_id") == "m00").then(pl.lit(OPENED + timedelta(days=1))).alias("deleted_at")
+    opened = pl.when(second).then(pl.col("created_at") + later).otherwise("created_at").alias("created_at")
+    asked = pl.when(second).then(pl.col("occurred_at") + later).otherwise("occurred_at").alias("occurred_at")
+    tables = replace(pair, accounts=pair.accounts.with_columns(gone, opened), usage=pair.usage.with_columns(asked))
+    assert signals_of(tables, "m01")["deleted_predecessors"] == told

@@ -52,10 +52,12 @@ PAIR = pl.Schema(
         "at": TIME,
         "other": pl.String(),
         "strength": pl.Float64(),
+        "machine": pl.Boolean(),
         "script": pl.Boolean(),
         "room": pl.Boolean(),
         "hours_apart": pl.Float64(),
         "drained": pl.Boolean(),
+        "drains": pl.Boolean(),
         "paid": pl.Boolean(),
         "cycle_gap": pl.Float64(),
     }
@@ -97,6 +99,7 @@ def pair_kin(
         .group_by("subject", "other")
         .agg(
             pl.col("account_id", "at").first(),
+            machine=(pl.col("kind") == "device").any(),
             script=pl.col("kind").is_in(SCRIPT).any(),
             room=pl.col("kind").is_in(ROOM).any(),
             strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
@@ -179,9 +182,10 @@ def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
     apart = (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour
     return both.select(
-        *("subject", "account_id", "at", "other", "strength", "script", "room"),
+        *("subject", "account_id", "at", "other", "strength", "machine", "script", "room"),
         hours_apart=apart,
         drained=(pl.col("half_at_other") <= pl.col("at")).fill_null(value=False),
+        drains=(pl.col("half_at") <= pl.col("at")).fill_null(value=False),
         paid=(pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
         cycle_gap=pl.min_horizontal(gaps),
     )

@@ -40,8 +40,8 @@ TIE = pl.struct(VALUE).hash(seed=0).alias("tie")
 IS_HELD = pl.len().over("tie") > 1
 """Whether more than one account ever showed a value."""
 
-NOBODY = tuple(pl.lit(0, pl.Int64).alias(name) for name in (*COUNTED, "deleted"))
-"""All that is counted, where nobody else showed a value."""
+NOBODY = (*(pl.lit(0, pl.Int64).alias(name) for name in (*COUNTED, "deleted")), pl.lit(value=False).alias("drains"))
+"""All that is told of a value, where nobody else showed it."""
 
 TIME_TO_SETTLE = pl.duration(days=14)
 """How long nobody is idle yet: a class signs up before its first lesson."""
@@ -113,9 +113,10 @@ def _count_holders(held: pl.DataFrame, shown: pl.DataFrame, marks: pl.DataFrame)
 
 @cache
 def _without_itself() -> tuple[pl.Expr, ...]:
-    """How many were counted, less the account itself where it is one of them."""
+    """How many were counted, less the account itself where it is one of them; whether it drained, too."""
     is_one = {name: (moment <= pl.col("at")).fill_null(value=False) for name, moment in _moments().items()}
-    return tuple((pl.col(name) - one.cast(pl.Int64)).fill_null(0).alias(name) for name, one in is_one.items())
+    others = ((pl.col(name) - one.cast(pl.Int64)).fill_null(0).alias(name) for name, one in is_one.items())
+    return (*others, is_one["drained"].alias("drains"))
 
 
 @cache
@@ -138,8 +139,9 @@ def _count_moments(dated: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _with_deleted(counted: pl.LazyFrame, held: pl.DataFrame, marks: pl.DataFrame) -> pl.LazyFrame:
-    """The holders that were deleted in the 30 days before the account was opened."""
-    gone = marks.lazy().filter(pl.col("deleted_at").is_not_null()).select("account_id", "deleted_at")
+    """The holders that were drained and then deleted, in the 30 days before the account was opened."""
+    drained = pl.col("half_at") <= pl.col("deleted_at")
+    gone = marks.lazy().filter(drained).select("account_id", "deleted_at")
     lost = run(held.lazy().join(gone, on="account_id").select("tie", "deleted_at"))
     if lost.is_empty():
         return counted.with_columns(deleted=pl.lit(0, pl.Int64))
@@ -157,7 +159,7 @@ def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFram
 
     ``crowds`` is what ``count_crowds`` gives.
     """
-    ties = sharing.shown.lazy().filter(_is_tie()).select("subject", *VALUE, *COUNTED, "deleted", _brought())
+    ties = sharing.shown.lazy().filter(_is_tie()).select("subject", *VALUE, *COUNTED, "deleted", "drains", _brought())
     chances = _find_chances(sharing.shown, likenesses, crowds)
     if chances is None:
         return run(ties.with_columns(expected=pl.lit(None, pl.Float64)))
@@ -185,9 +187,11 @@ def _weights() -> tuple[pl.Expr, ...]:
     holders = others.clip(1)
     never_paid = (1 - pl.col("payers") / holders) ** 2
     idle = (pl.col("seasoned") - pl.col("settled")).clip(0)
+    # One alone, beside an account that has not spent its own, is a friend or a partner.
+    draining = pl.when(pl.col("drains") | (drained >= 2)).then(drained * drained / holders * never_paid)
     return (
         (others * never_paid).alias("unpaid"),
-        (drained * drained / holders * never_paid).alias("draining"),
+        draining.alias("draining"),
         (idle**3 / holders**2 * never_paid).alias("idle"),
         ((1 + drained) / (1 + pl.col("expected"))).log(2).alias("beyond_chance"),
     )

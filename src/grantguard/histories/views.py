@@ -132,13 +132,14 @@ class Ties(View):
     others = Prepared("other accounts that had shown it by then")
     payers = Prepared("those of them that had paid by then")
     drained = Prepared("those of them that had spent half of what they were given by then")
+    drains = Prepared("whether the account itself had")
     settled = Prepared("those of them that had come to use the product, with three events, by then")
     seasoned = Prepared("those of them that had shown it a fortnight before then")
     brought = Prepared("whether the others are those whom this account brought")
-    deleted = Prepared("those of them that were deleted in the 30 days before this account was opened")
+    deleted = Prepared("those of them that were drained, and deleted in the 30 days before this account was opened")
     expected = Prepared("others that chance alone would bring, where chance can be computed; else null")
     unpaid = Prepared("the others, times the square of the share of them that never paid")
-    draining = Prepared("those that drained, times their share of the others, times that same square")
+    draining = Prepared("those that drained, two or beside its own draining, times their share, times that square")
     idle = Prepared("the idle ones that had time to settle, times the square of their share, times that same square")
     beyond_chance = Prepared("those that drained, in doublings of what chance would bring; else null")
 
@@ -148,10 +149,12 @@ class Kin(View):
 
     frame = "kin"
 
+    machine = Prepared("whether the two share a device")
     script = Prepared("whether the two share a template or a prompt that few have")
     room = Prepared("whether the two share an address or a prefix")
     strength = Prepared("what the shared values say together; few holders say more")
     hours_apart = Prepared("hours between the openings of the two")
     drained = Prepared("whether the other had spent half of what it was given by then")
+    drains = Prepared("whether the account itself had")
     paid = Prepared("whether the other had paid by then")
     cycle_gap = Prepared("hours from the one's having spent half to the other's first event; null where they overlap")

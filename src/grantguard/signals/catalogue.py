@@ -89,7 +89,8 @@ def extract(histories: Histories) -> pl.DataFrame:
     """Signals of each account and moment asked about.
 
     Returns ``account_id``, ``at`` and one float column a signal, a row a subject in the order asked. One reduction
-    a table; an account without rows in a table has nulls for all that the table tells.
+    a table; an account without rows in a table has nulls for all that the table tells, and one that has spent next to
+    nothing for how it asks.
     """
     asked = histories.asked
     told = np.full((asked.height, len(CATALOGUE)), np.nan)
@@ -98,9 +99,16 @@ def extract(histories: Histories) -> pl.DataFrame:
         if rows.height:
             subjects, values = _reduce(rows, view, alone=asked.height == 1)
             told[subjects[:, None], PLACES[view]] = values
+    told[~(told[:, SPENT, None] >= LEAST_SPENT) & CONDUCT] = np.nan
     columns = _name(told[asked["subject"].to_numpy()])
     return pl.DataFrame([asked["account_id"], asked["at"], *columns])
 
+
+LEAST_SPENT = 0.2
+"""The mean share of its grants from which tempo and payload are heard: a monitor has a clock, and costs little."""
+
+SPENT = NAMES.index("spent_grants")
+CONDUCT = np.array([each.family in ("tempo", "payload") for each in CATALOGUE])
 
 PLACES = {view: [CATALOGUE.index(each) for each in signals] for view, signals in VIEWS.items()}
 """Where the signals of each view stand in the catalogue."""

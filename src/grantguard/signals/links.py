@@ -9,10 +9,16 @@ from __future__ import annotations
 import polars as pl
 
 from grantguard.histories import Kin, Ties
-from grantguard.signals._signal import enough, signal
+from grantguard.signals._signal import signal
 
 CLOSE = 0.75
 """The joint strength of shared values from which two accounts are close kin."""
+
+CLASS, TOGETHER = 8, 72
+"""Others of its room, opened within so many hours of it, that make a class: many hands share its machines."""
+
+SEVERAL = 2
+"""Others from which a coincidence is none: one may always be chance, or a friend."""
 
 STAR = 3
 """Accounts that one must have brought to have a star: a friend may never come."""
@@ -35,25 +41,47 @@ def _crowd(ties: Ties, kinds: list[str], hub: float) -> pl.Expr:
     return _beyond_faint(telling.filter(ties.kind.is_in(kinds)).max())
 
 
-def _draining(kin: Kin) -> pl.Expr:
-    """Close kin that never paid and had spent half of what they were given: what a ring does, and a class does not."""
-    return (kin.strength >= CLOSE) & kin.drained & ~kin.paid
+def _close(kin: Kin) -> pl.Expr:
+    return kin.strength >= CLOSE
 
 
-def _together(kin: Kin, draining: pl.Expr) -> pl.Expr:
-    """How many, times their share of all close kin, beyond ``FAINT``: three who drain among thirty say nothing."""
-    return _beyond_faint(draining.sum() ** 2 / (kin.strength >= CLOSE).sum().clip(1))
+def _classmate(kin: Kin) -> pl.Expr:
+    """Whether the other is of its room, and many opened there together with it: many hands share the machines."""
+    return kin.room & ((kin.room & (kin.hours_apart <= TOGETHER)).sum() >= CLASS)
+
+
+def _draining(kin: Kin, alike: pl.Expr) -> pl.Expr:
+    """Those so alike that never paid and had spent half of what they were given: what a ring does, no class.
+
+    One alone, beside an account that has not spent its own, is a partner or a friend.
+    """
+    drained = alike & ~_classmate(kin) & kin.drained & ~kin.paid
+    return drained & (kin.drains | (drained.sum() >= SEVERAL))
+
+
+def _one_hand(kin: Kin) -> pl.Expr:
+    """Close kin of one script, or of two rooms: a family has its machine and its home in common, and asks all sorts."""
+    return _close(kin) & (kin.script | ~kin.room)
+
+
+def _times_share(kin: Kin, draining: pl.Expr, alike: pl.Expr) -> pl.Expr:
+    """How many, times their share of all alike, times the square of the share that never paid, beyond ``FAINT``.
+
+    Three who drain among thirty say nothing, and who pays vouches for the others: an agency has its clients' accounts.
+    """
+    never_paid = 1 - (alike & kin.paid).sum() / alike.sum()
+    return _beyond_faint(draining.sum() ** 2 / alike.sum() * never_paid**2)
 
 
 @signal(unit="accounts", suspicious="high", says="others on its device drained their grants (weight {value:.1f})")
-def shared_device(ties: Ties) -> pl.Expr:
-    """Others on its devices that had drained their grants, times their share; payers discounted.
+def shared_device(kin: Kin) -> pl.Expr:
+    """Others on its devices that drain and do not pay, times their share.
 
-    One machine with many trials is one person; a room of machines has many users, and few of them drain.
+    One machine with many trials is one person; a class has a room of machines, and shares them.
 
-    Looks the same: a family's computer, a library.
+    Looks the same: a family that spends all it is given.
     """
-    return _crowd(ties, ["device"], 500)
+    return _times_share(kin, _draining(kin, kin.machine), kin.machine)
 
 
 @signal(
@@ -102,12 +130,12 @@ def shared_script(kin: Kin) -> pl.Expr:
     """Accounts with a template or a prompt that few have, and no address in common, that drain and do not pay.
 
     Times the square of their share, less half an account. A farm spreads its exits, keeps its script and drains all it
-    has; a class has its exercise and its room in common; of a tutorial's many readers some drain.
+    has; a class has its exercise and its room in common, but for who is at home; of a tutorial's readers some drain.
 
     Looks the same: two friends with one tool.
     """
-    alike = kin.script & ~kin.room
-    draining = alike & kin.drained & ~kin.paid
+    alike, exercise = kin.script & ~kin.room, (kin.script & kin.room).sum() >= CLASS
+    draining = _draining(kin, alike & ~exercise)
     return _beyond_faint(draining.sum() ** 3 / alike.sum().clip(1) ** 2)
 
 
@@ -135,7 +163,8 @@ def twins(ties: Ties) -> pl.Expr:
 
 
 def _beyond_chance(ties: Ties, width: str) -> pl.Expr:
-    return ties.beyond_chance.filter(ties.kind.is_in([f"joined_{width}_0", f"joined_{width}_1"])).max()
+    bins = ties.kind.is_in([f"joined_{width}_0", f"joined_{width}_1"])
+    return ties.beyond_chance.filter(bins, ties.drained >= SEVERAL).max()
 
 
 @signal(
@@ -170,22 +199,22 @@ def joined_within_days(ties: Ties) -> pl.Expr:
 
 @signal(unit="accounts", suspicious="high", says="others with one of its values drained theirs (weight {value:.1f})")
 def drained_neighbours(ties: Ties) -> pl.Expr:
-    """Others with its instrument, its mail or its referrer that had drained their grants, times their share.
+    """Others with its instrument or its mail that had drained their grants, times their share.
 
     A ring is drained account by account; payers are discounted.
 
     Looks the same: friends who share an offer.
     """
-    return _crowd(ties, ["payment", "email", "referral"], 500)
+    return _crowd(ties, ["payment", "email"], 500)
 
 
 @signal(
     unit="accounts",
     suspicious="high",
-    says="{value:.0f} {value:account|accounts} with its device, card or mail closed shortly before it opened",
+    says="{value:.0f} {value:account|accounts} with its device, card or mail drained and closed shortly before it",
 )
 def deleted_predecessors(ties: Ties) -> pl.Expr:
-    """Accounts with its device, instrument or mail that were deleted in the thirty days before it opened.
+    """Accounts with its device, instrument or mail that were drained and deleted in the thirty days before it opened.
 
     Delete and recreate: the name is new, the hand is not.
 
@@ -206,9 +235,8 @@ def closest_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: a couple.
     """
-    close = kin.strength >= CLOSE
-    draining = _draining(kin)
-    return pl.when(2 * draining.sum() >= close.sum()).then(kin.strength.filter(draining).max())
+    draining = _draining(kin, _one_hand(kin))
+    return pl.when(2 * draining.sum() >= _close(kin).sum()).then(kin.strength.filter(draining).max())
 
 
 @signal(
@@ -221,7 +249,7 @@ def close_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: a couple that starts together.
     """
-    return _together(kin, _draining(kin) & (kin.hours_apart <= 72))
+    return _times_share(kin, _draining(kin, _one_hand(kin)) & (kin.hours_apart <= TOGETHER), _close(kin))
 
 
 @signal(unit="accounts", suspicious="high", says="close kin drained their grants and never paid (weight {value:.1f})")
@@ -232,7 +260,7 @@ def drained_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: friends who came for the same offer.
     """
-    return _beyond_faint(_together(kin, _draining(kin)))
+    return _beyond_faint(_times_share(kin, _draining(kin, _one_hand(kin)), _close(kin)))
 
 
 @signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had spent half")
@@ -243,7 +271,7 @@ def cycling(kin: Kin) -> pl.Expr:
 
     Looks the same: a colleague who is told of the offer.
     """
-    return kin.cycle_gap.filter(~kin.paid, kin.strength >= CLOSE, kin.cycle_gap <= 24).min()
+    return kin.cycle_gap.filter(~kin.paid, _close(kin), ~_classmate(kin), kin.cycle_gap <= 24).min()
 
 
 @signal(
@@ -258,5 +286,5 @@ def stuffed_seats(kin: Kin) -> pl.Expr:
 
     Looks the same: a handed-on work place.
     """
-    turns = (kin.cycle_gap <= 24) & (kin.strength >= CLOSE)
-    return enough(pl.len(), 1, turns.sum())
+    turns = (kin.cycle_gap <= 24) & _close(kin) & ~_classmate(kin)
+    return (turns.sum().cast(pl.Int64) - 1).clip(0)
