@@ -182,6 +182,25 @@ def _accelerator(stage: Stage) -> list[Life]:
     return group
 
 
+def _watches_a_model(stage: Stage) -> list[Life]:
+    life = open_account(stage, "L18", place=stage.hosting() if stage.chance(0.6) else None)
+    welcome(stage, life)
+    if stage.chance(0.4):
+        use(stage, life, draw_habits(stage), draw_rhythm(stage), life.created, stage.closes)
+    size = stage.between(2.3, 4.0)
+    ping = replace(draw_product(stage), sent=size, delivered=stage.between(0.7, 4.0), long_share=0.0)
+    ping.models, ping.stock = [stage.whole(0, 6)], ping.stock[: stage.whole(1, 3)]
+    ping.repeats, ping.sent_spread = stage.between(0.6, 1.0), stage.between(0.0, 0.3)
+    # Now and then a whole test suite, else one question by the clock.
+    burst = stage.whole(2, 12) if stage.chance(0.3) else 1
+    begins = life.created + stage.between(0.01, 0.4) * (stage.closes - life.created)
+    rounds = stage.whole(20, 300)
+    period = min(stage.between(0.25, 24) * HOUR, (stage.closes - begins) / rounds)
+    for at in tick(stage, begins, rounds, period, stage.between(0.0, 0.2)):
+        work(stage, life, ping, tick(stage, float(at), burst, 2.0, 0.3))
+    return [life]
+
+
 def _lurker(stage: Stage) -> list[Life]:
     life = open_account(stage, "L19", created=stage.opens - stage.between(0, 90) * DAY)
     life.grants.append(Grant("starter", "welcome", life.created + 60, 2.0, None))
@@ -267,6 +286,7 @@ NEIGHBOURS = (
     Cohort("L15", "thesis experiment", _experiments),
     Cohort("L16", "uses a daily quota", _every_day),
     Cohort("L17", "accelerator's companies", _accelerator),
+    Cohort("L18", "watches a model by the clock", _watches_a_model),
     Cohort("L19", "lurker back for a launch", _lurker),
     Cohort("L20", "compensated for incidents", _hit_by_incidents),
     Cohort("L21", "reads long documents", _reads_long),
