@@ -14,7 +14,10 @@ HEARD = {"links": 4, "lifecycle": 2}
 """Chances of a split that each signal of a family has, others one. Much conduct is odd and honest: what accounts share,
 and what they do with grants, decides oftener."""
 
-CHANCES = np.array([HEARD.get(each.family, 1) for each in CATALOGUE])
+CROWDS = ("twins", "joined_within_hour", "joined_within_days")
+"""Links that a class, a workshop and a launch make as surely as a farm does: heard once."""
+
+CHANCES = np.array([1 if each.name in CROWDS else HEARD.get(each.family, 1) for each in CATALOGUE])
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ WEIGHT = 200.0
 FADES = 50.0
 """Verdicts at which it weighs half of that."""
 
-SCHOOLED_PULL = 0.03
+SCHOOLED_PULL = 0.1
 """The pull of the schooling where techniques left out say no better: on populations of several hands the best."""
 
 
