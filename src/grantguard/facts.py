@@ -17,13 +17,16 @@ from grantguard.signals import NAMES
 DAY = 86_400_000_000
 """Microseconds."""
 
+STEADY = pl.duration(days=30)
+"""How long somebody has paid, more than once, whose chargeback is a customer's: a card ran out, or a quarrel."""
+
 
 def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> pl.DataFrame:
     """What is known of each account asked about besides its signals, a row each in the order asked.
 
     Columns ``account_id, at, ring_id, age_days`` (since the first grant), ``opened_days, has_paid, taken_back``
-    (a refund or chargeback), ``chargebacks, payments``, ``verdict`` (the newest label by then) and ``accusers`` (how
-    many persons have said abuse since anybody said otherwise).
+    (a refund or chargeback), ``chargebacks`` (but those of a steady payer), ``payments``, ``verdict`` (the newest label
+    by then) and ``accusers`` (how many persons have said abuse since anybody said otherwise).
     """
     born = past.marks.lazy().select("account_id", "created_at")
     known = asked.lazy().join(born, on="account_id", how="left", maintain_order="left")
@@ -42,7 +45,7 @@ def describe_accounts(past: Past, asked: pl.DataFrame, rings: pl.DataFrame) -> p
 
 @cache
 def _described() -> tuple[pl.Expr, ...]:
-    payments, chargebacks, refunds = (pl.col(name).fill_null(0) for name in ("payments", "chargebacks", "refunds"))
+    payments, chargebacks, returns = (pl.col(name).fill_null(0) for name in ("payments", "chargebacks", "returns"))
     told = {
         "age_days": (pl.col("at") - pl.col("granted_at")).dt.total_microseconds() / DAY,
         "opened_days": (pl.col("at") - pl.col("created_at")).dt.total_microseconds() / DAY,
@@ -50,7 +53,7 @@ def _described() -> tuple[pl.Expr, ...]:
         "payments": payments,
         "chargebacks": chargebacks,
         "has_paid": payments > 0,
-        "taken_back": (chargebacks + refunds) > 0,
+        "taken_back": returns > 0,
     }
     known = pl.col("account_id", "at", "ring_id", "verdict", "labelled_at")
     return known, *(value.alias(name) for name, value in told.items())
@@ -62,8 +65,15 @@ def _bills(billing: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
 
 @cache
 def _counted() -> tuple[pl.Expr, ...]:
-    counted = {"payments": "payment", "chargebacks": "chargeback", "refunds": "refund"}
-    return tuple((pl.col("kind") == kind).sum().cast(pl.Int64).alias(name) for name, kind in counted.items())
+    kind, when = pl.col("kind"), pl.col("occurred_at")
+    paid = when.filter(kind == "payment")
+    is_steady = (paid.len() >= 2) & (when > paid.bottom_k(2).max()) & (when >= paid.min() + STEADY)
+    counted = {
+        "payments": kind == "payment",
+        "chargebacks": (kind == "chargeback") & ~is_steady.fill_null(value=False),
+        "returns": kind.is_in(["chargeback", "refund"]),
+    }
+    return tuple(value.sum().cast(pl.Int64).alias(name) for name, value in counted.items())
 
 
 def _first_grants(grants: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
@@ -80,7 +90,7 @@ def _verdicts(labels: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
 
 
 TOLD: dict[Callable[[pl.DataFrame, pl.DataFrame], pl.LazyFrame], dict[str, pl.DataType]] = {
-    _bills: dict.fromkeys(("payments", "chargebacks", "refunds"), pl.Int64()),
+    _bills: dict.fromkeys(("payments", "chargebacks", "returns"), pl.Int64()),
     _first_grants: {"granted_at": TIME},
     _verdicts: {"verdict": pl.String(), "labelled_at": TIME, "accusers": pl.Int64()},
 }

@@ -31,7 +31,7 @@ class Rules:
     good_faith_budget: float = 0.002
     """The budget for accounts that have shown good faith."""
     chargebacks: int = 1
-    """Chargebacks at which credit is held and the owner asked, whatever else is known."""
+    """Chargebacks, but those of a steady payer, at which credit is held and the owner asked, whatever else is known."""
     arbitrage_gain: float = 3.0
     """List-price value a credit from which multiplier arbitrage can be held on conduct alone."""
     arbitrage_hugging: float = 0.8
