@@ -40,7 +40,7 @@ def group(
     usage = [
         {"event_id": f"e{number}", "account_id": name, "occurred_at": OPENED + timedelta(hours=2 + number)}
         | {"category": "standard_chat", "input_tokens": 100, "output_tokens": 50, "status": "ok"}
-        | {"template_hash": "exercise" if place < scripted else None, "ip_prefix_hash": room or name}
+        | {"template_hash": "exercise" if place < scripted else None, "ip_prefix_hash": room or name, "ip_hash": name}
         | {"grant_id": f"g{name}", "credits": (9.0 if place < draining else 1.0) / events}
         for place, name in enumerate(names)
         for number in range(events)
@@ -164,3 +164,9 @@ def test_a_deleted_account_is_a_predecessor_where_it_had_drained(draining: int, 
     asked = pl.when(second).then(pl.col("occurred_at") + later).otherwise("occurred_at").alias("occurred_at")
     tables = replace(pair, accounts=pair.accounts.with_columns(gone, opened), usage=pair.usage.with_columns(asked))
     assert signals_of(tables, "m01")["deleted_predecessors"] == told
+
+
+def test_where_no_address_is_known_nobody_is_apart() -> None:
+    unplaced = group(6, draining=6)
+    usage = unplaced.usage.with_columns(ip_hash=pl.lit(None, pl.String), ip_prefix_hash=pl.lit(None, pl.String))
+    assert signals_of(replace(unplaced, usage=usage))["shared_script"] is None

@@ -55,6 +55,7 @@ PAIR = pl.Schema(
         "machine": pl.Boolean(),
         "script": pl.Boolean(),
         "room": pl.Boolean(),
+        "apart": pl.Boolean(),
         "hours_apart": pl.Float64(),
         "drained": pl.Boolean(),
         "drains": pl.Boolean(),
@@ -94,6 +95,7 @@ def pair_kin(
         return PAIR.to_frame()
     hard = pl.col("kind").is_in(HARD)
     soft = pl.col("said").filter(~hard).sum()
+    placed = sharing.shown.filter(pl.col("kind") == "address")["subject"].unique()
     kin = (
         links.lazy()
         .group_by("subject", "other")
@@ -104,6 +106,7 @@ def pair_kin(
             room=pl.col("kind").is_in(ROOM).any(),
             strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
         )
+        .with_columns(apart=~pl.col("room") & pl.col("subject").is_in(placed.implode()))
     )
     return run(_with_lives(kin, marks))
 
@@ -182,7 +185,7 @@ def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
     apart = (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour
     return both.select(
-        *("subject", "account_id", "at", "other", "strength", "machine", "script", "room"),
+        *("subject", "account_id", "at", "other", "strength", "machine", "script", "room", "apart"),
         hours_apart=apart,
         drained=(pl.col("half_at_other") <= pl.col("at")).fill_null(value=False),
         drains=(pl.col("half_at") <= pl.col("at")).fill_null(value=False),

@@ -152,6 +152,7 @@ class Kin(View):
     machine = Prepared("whether the two share a device")
     script = Prepared("whether the two share a template or a prompt that few have")
     room = Prepared("whether the two share an address or a prefix")
+    apart = Prepared("whether they share none, and addresses of this account are known")
     strength = Prepared("what the shared values say together; few holders say more")
     hours_apart = Prepared("hours between the openings of the two")
     drained = Prepared("whether the other had spent half of what it was given by then")

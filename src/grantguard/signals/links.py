@@ -61,7 +61,7 @@ def _draining(kin: Kin, alike: pl.Expr) -> pl.Expr:
 
 def _one_hand(kin: Kin) -> pl.Expr:
     """Close kin of one script, or of two rooms: a family has its machine and its home in common, and asks all sorts."""
-    return _close(kin) & (kin.script | ~kin.room)
+    return _close(kin) & (kin.script | kin.apart)
 
 
 def _times_share(kin: Kin, draining: pl.Expr, alike: pl.Expr) -> pl.Expr:
@@ -134,7 +134,7 @@ def shared_script(kin: Kin) -> pl.Expr:
 
     Looks the same: two friends with one tool.
     """
-    alike, exercise = kin.script & ~kin.room, (kin.script & kin.room).sum() >= CLASS
+    alike, exercise = kin.script & kin.apart, (kin.script & kin.room).sum() >= CLASS
     draining = _draining(kin, alike & ~exercise)
     return _beyond_faint(draining.sum() ** 3 / alike.sum().clip(1) ** 2)
 
@@ -277,10 +277,10 @@ def cycling(kin: Kin) -> pl.Expr:
 @signal(
     unit="seats",
     suspicious="high",
-    says="{value:.0f} {value:seat|seats} of its team used its device or address, one after another",
+    says="beyond the first, {value:.0f} {value:seat|seats} of its team used its device or address one after another",
 )
 def stuffed_seats(kin: Kin) -> pl.Expr:
-    """Close kin that began within a day of the one's, or its own, having spent half.
+    """Close kin, beyond the first, that began within a day of the one's, or its own, having spent half.
 
     One person in all the seats of a team is in one of them at a time.
 
