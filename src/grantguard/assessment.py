@@ -189,19 +189,21 @@ def _score(findings: Findings, bundle: Bundle) -> _Scored:
     table = signals[list(NAMES)].to_numpy().astype(np.float64)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     tails = bundle.scale.tail(table)
-    contributions = bundle.forest.contributions(bundle.scale.surprise_of(tails))
+    surprise = bundle.scale.surprise_of(tails)
+    contributions = bundle.forest.contributions(surprise)
     silent = knows_nothing(table)
-    rated = _rate(bundle, contributions, strata, silent)
+    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, surprise, CATALOGUE), strata)
+    rated = _rate(bundle, contributions.sum(axis=1), kinds, strata, silent)
     parts = (facts, rated, signals[["multiplier_gain", "threshold_hugging"]], findings.purses)
     told = pl.DataFrame([column for part in parts for column in part])
     return _Scored(told, signals, table, tails, silent, strata, contributions)
 
 
-def _rate(bundle: Bundle, contributions: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]) -> pl.DataFrame:
-    """Status, risk and p-values; nulls where nothing is known."""
-    scores = contributions.sum(axis=1)
+def _rate(
+    bundle: Bundle, scores: Floats, kinds: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]
+) -> pl.DataFrame:
+    """Status, risk and p-values, those of the ``kinds`` of evidence too; nulls where nothing is known."""
     p_values = bundle.calibration.p_value(scores, strata)
-    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, CATALOGUE), strata)
     known = {
         "risk": bundle.calibration.risk(scores),
         "p_value": p_values,

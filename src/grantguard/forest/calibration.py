@@ -62,10 +62,16 @@ class Calibration:
         typical = [_medians(table[blank._comparable(stratum)]) for stratum in range(len(STRATA))]
         return replace(blank, typical=np.stack(typical))
 
-    def scored(self, contribute: Callable[[Floats], Floats], sum_kinds: Callable[[Floats], Floats]) -> Calibration:
-        """The same accounts as a forest sees them: ``contribute`` gives what each signal adds to a row's score."""
-        contributions = contribute(self.surprise.astype(np.float64))
-        known = replace(self, scores=contributions.sum(axis=1), kinds=sum_kinds(contributions))
+    def scored(
+        self, contribute: Callable[[Floats], Floats], sum_kinds: Callable[[Floats, Floats], Floats]
+    ) -> Calibration:
+        """The same accounts as a forest sees them: ``contribute`` gives what each signal adds to a row's score.
+
+        ``sum_kinds`` adds that up by kind of evidence, beside the rows' surprise.
+        """
+        surprise = self.surprise.astype(np.float64)
+        contributions = contribute(surprise)
+        known = replace(self, scores=contributions.sum(axis=1), kinds=sum_kinds(contributions, surprise))
         return known.replayed()
 
     def without(self, accounts: Ints) -> Calibration:

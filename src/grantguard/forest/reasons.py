@@ -20,11 +20,14 @@ LEAST_SHARE = 0.02
 """A signal that makes up less of the suspicion than this is no reason."""
 
 
-def sum_by_kind(contributions: Floats, catalogue: Sequence[Signal]) -> Floats:
-    """The contributions of each kind of evidence, (accounts, ``KINDS_OF_EVIDENCE``)."""
+def sum_by_kind(contributions: Floats, surprise: Floats, catalogue: Sequence[Signal]) -> Floats:
+    """What each kind of evidence adds by what is unusual, (accounts, ``KINDS_OF_EVIDENCE``).
+
+    A usual value may add to a score, for most of the others have a better one; it is no evidence.
+    """
+    unusual = np.where(surprise > 0, contributions, 0.0)
     columns = [
-        contributions[:, [EVIDENCE_OF[each.family] == kind for each in catalogue]].sum(axis=1)
-        for kind in KINDS_OF_EVIDENCE
+        unusual[:, [EVIDENCE_OF[each.family] == kind for each in catalogue]].sum(axis=1) for kind in KINDS_OF_EVIDENCE
     ]
     return np.stack(columns, axis=1)
 

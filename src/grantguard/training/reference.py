@@ -124,4 +124,4 @@ def calibrate(forest: CompiledForest, scale: Scale, reference: Reference) -> Cal
 
 def recalibrate(forest: CompiledForest, calibration: Calibration) -> Calibration:
     """The same accounts as ``forest`` now sees them."""
-    return calibration.scored(forest.contributions, lambda contributions: sum_by_kind(contributions, CATALOGUE))
+    return calibration.scored(forest.contributions, lambda shares, surprise: sum_by_kind(shares, surprise, CATALOGUE))
