@@ -12,7 +12,7 @@ from grantguard.forest.calibration import STRATA, THIN, conformal_p
 def calibrate(scores: np.ndarray, strata: np.ndarray, account: np.ndarray | None = None) -> Calibration:
     names = np.arange(len(scores)) if account is None else account
     rows = scores[:, None]
-    return Calibration.of(rows, rows, strata, names).scored(lambda row: row, lambda row, surprise: row)
+    return Calibration.of(rows, rows, strata, names).scored(lambda row: row, lambda row, _: row)
 
 
 def test_p_is_one_plus_as_extreme_over_one_plus_all() -> None:
@@ -89,7 +89,7 @@ def test_looking_at_every_landmark_stops_no_more_than_the_budget(seed: int) -> N
 
 def test_accounts_left_out_are_compared_with_no_more() -> None:
     calibration = calibrate(np.arange(500.0), np.zeros(500, dtype=int))
-    without = calibration.without(np.arange(400, 500)).scored(lambda row: row, lambda row, surprise: row)
+    without = calibration.without(np.arange(400, 500)).scored(lambda row: row, lambda row, _: row)
     assert without.accounts == 400
     assert without.p_value(np.array([400.0]), np.array([0]))[0] == pytest.approx(1 / 401)
 
