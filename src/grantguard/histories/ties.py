@@ -187,11 +187,9 @@ def _weights() -> tuple[pl.Expr, ...]:
     holders = others.clip(1)
     never_paid = (1 - pl.col("payers") / holders) ** 2
     idle = (pl.col("seasoned") - pl.col("settled")).clip(0)
-    # One alone, beside an account that has not spent its own, is a friend or a partner.
-    draining = pl.when(pl.col("drains") | (drained >= 2)).then(drained * drained / holders * never_paid)
     return (
         (others * never_paid).alias("unpaid"),
-        draining.alias("draining"),
+        (drained * drained / holders * never_paid).alias("draining"),
         (idle**3 / holders**2 * never_paid).alias("idle"),
         ((1 + drained) / (1 + pl.col("expected"))).log(2).alias("beyond_chance"),
     )

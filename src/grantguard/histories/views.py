@@ -139,7 +139,7 @@ class Ties(View):
     deleted = Prepared("those of them that were drained, and deleted in the 30 days before this account was opened")
     expected = Prepared("others that chance alone would bring, where chance can be computed; else null")
     unpaid = Prepared("the others, times the square of the share of them that never paid")
-    draining = Prepared("those that drained, two or beside its own draining, times their share, times that square")
+    draining = Prepared("those that drained, times their share of the others, times that same square")
     idle = Prepared("the idle ones that had time to settle, times the square of their share, times that same square")
     beyond_chance = Prepared("those that drained, in doublings of what chance would bring; else null")
 

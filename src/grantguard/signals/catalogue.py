@@ -99,7 +99,7 @@ def extract(histories: Histories) -> pl.DataFrame:
         if rows.height:
             subjects, values = _reduce(rows, view, alone=asked.height == 1)
             told[subjects[:, None], PLACES[view]] = values
-    told[~(told[:, SPENT, None] >= LEAST_SPENT) & CONDUCT] = np.nan
+    told[~(told[:, SPENT, None] >= LEAST_SPENT) & TEMPO_AND_PAYLOAD] = np.nan
     columns = _name(told[asked["subject"].to_numpy()])
     return pl.DataFrame([asked["account_id"], asked["at"], *columns])
 
@@ -108,7 +108,7 @@ LEAST_SPENT = 0.2
 """The mean share of its grants from which tempo and payload are heard: a monitor has a clock, and costs little."""
 
 SPENT = NAMES.index("spent_grants")
-CONDUCT = np.array([each.family in ("tempo", "payload") for each in CATALOGUE])
+TEMPO_AND_PAYLOAD = np.array([each.family in ("tempo", "payload") for each in CATALOGUE])
 
 PLACES = {view: [CATALOGUE.index(each) for each in signals] for view, signals in VIEWS.items()}
 """Where the signals of each view stand in the catalogue."""

@@ -32,13 +32,18 @@ def _beyond_faint(weight: pl.Expr) -> pl.Expr:
     return pl.when(weight > FAINT).then(weight - FAINT)
 
 
+def _says_more(drains: pl.Expr, drained: pl.Expr) -> pl.Expr:
+    """Whether so many drained say more than one alone, who beside an account that has not is a partner or a friend."""
+    return drains | (drained >= SEVERAL)
+
+
 def _crowd(ties: Ties, kinds: list[str], hub: float) -> pl.Expr:
     """Drained others on its most telling value of these kinds, times their share, beyond ``FAINT``.
 
     Who shares a room drains little; beyond a hub's size a value says less with every holder.
     """
     telling = ties.draining * (-ties.others / hub).exp()
-    return _beyond_faint(telling.filter(ties.kind.is_in(kinds)).max())
+    return _beyond_faint(telling.filter(ties.kind.is_in(kinds), _says_more(ties.drains, ties.drained)).max())
 
 
 def _close(kin: Kin) -> pl.Expr:
@@ -51,12 +56,9 @@ def _classmate(kin: Kin) -> pl.Expr:
 
 
 def _draining(kin: Kin, alike: pl.Expr) -> pl.Expr:
-    """Those so alike that never paid and had spent half of what they were given: what a ring does, no class.
-
-    One alone, beside an account that has not spent its own, is a partner or a friend.
-    """
+    """Those so alike that never paid and had spent half of what they were given: what a ring does, no class."""
     drained = alike & ~_classmate(kin) & kin.drained & ~kin.paid
-    return drained & (kin.drains | (drained.sum() >= SEVERAL))
+    return drained & _says_more(kin.drains, drained.sum())
 
 
 def _one_hand(kin: Kin) -> pl.Expr:
