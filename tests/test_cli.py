@@ -335,6 +335,11 @@ def test_verify_finds_a_changed_byte_on_the_shelf(home: Path) -> None:
     assert (done.returncode, "does not match its digest" in done.stderr) == (1, True)
 
 
+def test_a_bundle_that_cannot_be_read_is_named_with_its_folder(tmp_path: Path) -> None:
+    done = run("models", "show", str(tmp_path))
+    assert (done.returncode, f"{tmp_path}: no forest.npz" in done.stderr) == (1, True)
+
+
 @pytest.mark.usefixtures("home")
 def test_compare_writes_every_account(made: Path, tmp_path: Path) -> None:
     out = tmp_path / "beside.parquet"

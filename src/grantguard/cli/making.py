@@ -16,19 +16,20 @@ from grantguard.cli.terminal import (
     OutOption,
     moment_of,
     now,
+    open_bundle,
     progress,
     read_tables,
     say,
 )
 from grantguard.contract import LABELS
 from grantguard.errors import UsageError
-from grantguard.forest import pack, repack, unpack
+from grantguard.forest import pack, repack
 from grantguard.histories import Past, ask
 from grantguard.signals import extract as extract_signals
 from grantguard.sources.files import is_simulated, read_one
 from grantguard.sources.outputs import mark_simulated, require_suffix, write_table, write_tables
 from grantguard.store.bundles import read_bundle, write_bundle
-from grantguard.training import NAMES, Recipe
+from grantguard.training import Recipe
 from grantguard.training import learn as teach_by_verdicts
 from grantguard.training import train as make_bundle
 from grantguard.worlds import simulate as make_world
@@ -106,7 +107,7 @@ def learn(
     if out.resolve() == model.resolve():
         raise UsageError(f"--out: {out} is the model that is to be taught; versions never change, name another folder")
     files = read_bundle(model)
-    bundle = unpack(files, NAMES)
+    bundle = open_bundle(model, files)
     tables, _ = read_tables(data, out.parent, keep_going=keep_going)
     verdicts = read_one(labels, LABELS, now())
     with progress() as bar:

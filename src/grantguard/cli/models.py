@@ -16,6 +16,7 @@ from grantguard.cli.terminal import (
     assess_all,
     moment_of,
     now,
+    open_bundle,
     page_of_output,
     read_tables,
     say,
@@ -24,7 +25,6 @@ from grantguard.comparison import Comparison
 from grantguard.comparison import compare as hold_beside
 from grantguard.contract import TRUTH
 from grantguard.errors import UsageError
-from grantguard.forest import unpack
 from grantguard.settings import Settings
 from grantguard.settlement import may_enforce
 from grantguard.settlement import promote as put_in_charge
@@ -32,7 +32,6 @@ from grantguard.sources.files import read_one
 from grantguard.sources.outputs import require_suffix, write_table
 from grantguard.store.bundles import read_bundle
 from grantguard.store.shelf import Promotion, Shelf
-from grantguard.training import NAMES
 
 models = typer.Typer(
     no_args_is_help=True,
@@ -87,7 +86,7 @@ def show(model: Named) -> None:
 
     Example: grantguard models show models/default
     """
-    bundle = unpack(read_named(model), NAMES)
+    bundle = open_bundle(model, read_named(model))
     card = bundle.card
     grid = Grid.grid(padding=(0, 2, 0, 0))
     for name, value in (
@@ -127,7 +126,7 @@ def compare(
     """
     if out is not None:
         require_suffix(out)
-    pair = [unpack(read_named(name), NAMES) for name in (champion, challenger)]
+    pair = [open_bundle(name, read_named(name)) for name in (champion, challenger)]
     tables, newest = read_tables(data, (out or data).parent, keep_going=keep_going)
     scores = [assess_all(tables, bundle, moment_of(at, newest)).scores() for bundle in pair]
     beside = hold_beside(scores[0], scores[1], None if truth is None else read_one(truth, TRUTH, now()))
@@ -165,7 +164,7 @@ def promote(
     if not by.strip() or not why.strip():
         raise UsageError("--by, --why: say who promotes the model and why; it is kept for good")
     files = read_named(model)
-    bundle = unpack(files, NAMES)
+    bundle = open_bundle(model, files)
     shelf().keep(bundle.version, files)
     put_in_charge(shelf(), bundle, Promotion(bundle.version, now().isoformat(), by.strip(), why.strip(), enforce))
     say(f"{bundle.version} is in charge, {'enforcing' if enforce else 'recommending only'}")
@@ -181,5 +180,5 @@ def verify(
     """
     names = shelf().versions() if model is None else (model,)
     for name in names:
-        version = unpack(read_named(name), NAMES).version
+        version = open_bundle(name, read_named(name)).version
         page_of_output().print(f"{name}: whole, model {version}", highlight=False, soft_wrap=True)

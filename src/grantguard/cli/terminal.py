@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from rich.table import Table as Grid
 
 from grantguard.assessment import Assessment, assess
 from grantguard.contract import Tables
-from grantguard.errors import InputError, UsageError
+from grantguard.errors import BundleError, InputError, UsageError
 from grantguard.faults import find_faults, leave_out
 from grantguard.forest import Bundle, unpack
 from grantguard.sources.files import Intake, describe_counts, read, require_tolerable
@@ -102,7 +103,15 @@ def tell_intake(intake: Intake, beside: Path, *, keep_going: bool) -> None:
 
 def load(model: Path) -> Bundle:
     """The bundle in a folder."""
-    return unpack(read_bundle(model), NAMES)
+    return open_bundle(model, read_bundle(model))
+
+
+def open_bundle(name: Path | str, files: Mapping[str, bytes]) -> Bundle:
+    """The bundle in ``files``; an error of it says whose they are: ``name``, its folder or its version on the shelf."""
+    try:
+        return unpack(files, NAMES)
+    except BundleError as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def assess_all(tables: Tables, bundle: Bundle, at: datetime) -> Assessment:
