@@ -208,7 +208,7 @@ def explain(
         typical = "–" if reason.typical is None else f"{reason.typical:,.3g} {reason.unit}"
         grid.add_row(reason.signal, reason.family, reason.text, typical, f"{reason.contribution:+.2f}")
     page.print(grid)
-    missing = decision.support.missing_families
-    page.print(f"{decision.support.events:,} events on {decision.support.days} days", highlight=False)
+    missing, days = decision.support.missing_families, decision.support.days
+    page.print(f"{decision.support.events:,} events on {days} day{'' if days == 1 else 's'}", highlight=False)
     if missing:
         page.print(f"nothing known of: {', '.join(missing)}", highlight=False)

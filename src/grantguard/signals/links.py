@@ -17,6 +17,9 @@ CLOSE = 0.75
 CLASS, TOGETHER = 8, 72
 """Others of its room, opened within so many hours of it, that make a class: many hands share its machines."""
 
+CAMPAIGN = 14 * 24
+"""Hours within which a hand opens the accounts of one campaign: a public script finds its users all the year."""
+
 SEVERAL = 2
 """Others from which a coincidence is none: one may always be chance, or a friend."""
 
@@ -137,7 +140,7 @@ def shared_script(kin: Kin) -> pl.Expr:
     Looks the same: two friends with one tool.
     """
     alike, exercise = kin.script & kin.apart, (kin.script & kin.room).sum() >= CLASS
-    draining = _draining(kin, alike & ~exercise)
+    draining = _draining(kin, alike & ~exercise & (kin.hours_apart <= CAMPAIGN))
     return _beyond_faint(draining.sum() ** 3 / alike.sum().clip(1) ** 2)
 
 
