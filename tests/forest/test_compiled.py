@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 
 from grantguard.forest import CompiledForest
-from grantguard.forest.compiled import MANY, mean_path_length
+from grantguard.forest.compiled import MANY, SHARPEST, mean_path_length
 
 SEEDS = [0, 1, 2]
 
@@ -114,3 +116,29 @@ def test_rows_in_other_gaps_part_somewhere(seed: int) -> None:
     far = row.copy()
     far[0, 0] = 1e3
     assert compiled.find_gaps(far)[0, 0] > compiled.find_gaps(row)[0, 0]
+
+
+LOUD = replace(VALUED, loudness=np.linspace(0.2, 1.4, 7))
+
+
+@given(st.lists(st.floats(0, 50), min_size=7, max_size=7))
+@settings(max_examples=25, deadline=None)
+def test_the_four_that_say_most_add_to_what_the_leaves_say(row: list[float]) -> None:
+    said = sorted(np.array(row) * LOUD.spread * LOUD.loudness)[-SHARPEST:]
+    assert LOUD.score(np.array([row]))[0] == pytest.approx(VALUED.score(np.array([row]))[0] + sum(said))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_contributions_sum_to_the_score_with_what_is_rarest(seed: int) -> None:
+    rows = draw(seed + 100)
+    assert np.abs(LOUD.contributions(rows).sum(axis=1) - LOUD.score(rows)).max() < 1e-9
+
+
+def test_signals_that_tie_for_the_last_place_share_it() -> None:
+    even = replace(VALUED, loudness=np.ones(7))
+    added = even.contributions(np.full((1, 7), 2.0)) - VALUED.contributions(np.full((1, 7), 2.0))
+    assert added == pytest.approx(2.0 * VALUED.spread * SHARPEST / 7)
+
+
+def test_the_reference_speaks_of_its_leaves_alone_when_they_are_valued() -> None:
+    assert np.array_equal(replace(grow(3)[1], loudness=LOUD.loudness).valued_by(draw(4)).value, VALUED.value)

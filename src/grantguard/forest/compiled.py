@@ -24,6 +24,9 @@ MANY = 512
 ROWS_AT_ONCE = 4096
 """Rows that descend together: the places of all trees for so many fit a core's cache share."""
 
+SHARPEST = 4
+"""Signals, each row's rarest, that speak for themselves beside the trees."""
+
 
 @dataclass(frozen=True)
 class CompiledForest:
@@ -33,7 +36,11 @@ class CompiledForest:
     each leaf; ``grown_on`` counts training samples, ``mass`` the reference's accounts; ``value`` is a leaf's
     suspicion and, above the leaves, the reference's mean of the leaves below; ``own`` is what ``value`` was before
     anybody taught it. ``norm`` is the mean path length of a tree's sample, ``signals`` the width of a row,
-    ``spread`` the standard deviation of the reference's own scores.
+    ``spread`` the standard deviation of the reference's own scores by its leaves.
+
+    Beside the leaves, what is rarest about a row speaks for itself: trees ask each signal so seldom that one value
+    that nobody in the reference shows is lost among the rest. ``loudness`` (signals,) says how many spreads a power
+    of ten of each signal adds, where it is among a row's ``SHARPEST``. No teaching moves that.
     """
 
     roots: Ints
@@ -49,6 +56,7 @@ class CompiledForest:
     norm: float
     spread: float
     signals: int
+    loudness: Floats
 
     @classmethod
     def of(cls, forest: IsolationForest, columns: Ints | None = None) -> CompiledForest:
@@ -84,6 +92,7 @@ class CompiledForest:
             depth=int(depths.max()),
             signals=int(signal_of.max()) + 1,
             norm=float(mean_path_length(np.array([float(forest.max_samples_)]))[0]),
+            loudness=np.zeros(int(signal_of.max()) + 1),
         )
 
     def leaves(self, surprise: Rows) -> Ints:
@@ -159,15 +168,31 @@ class CompiledForest:
         return mean
 
     def score(self, surprise: Rows) -> Floats:
-        """The mean leaf value of each row less the reference's mean: higher is more suspicious."""
+        """The mean leaf value of each row less the reference's mean, and what is rarest: higher is more suspicious."""
+        sharp = [self.sharpen(part).sum(axis=1) for part in _parts(surprise)]
+        return self.score_by_leaves(surprise) + (np.concatenate(sharp) if sharp else 0.0)
+
+    def contributions(self, surprise: Rows) -> Floats:
+        """What each signal adds to each row's score, (rows, signals); a row sums to its score."""
+        shares = [self._contribute(part.astype(np.float32)) + self.sharpen(part) for part in _parts(surprise)]
+        return np.concatenate(shares) if shares else np.zeros(surprise.shape)
+
+    def score_by_leaves(self, surprise: Rows) -> Floats:
+        """The mean leaf value of each row less the reference's mean: the part of its score that teaching moves."""
         mean = self.value.take(self.roots).mean()
         scores = [self._mean_over_trees(self.value, part) - mean for part in _parts(surprise)]
         return np.concatenate(scores) if scores else np.zeros(0)
 
-    def contributions(self, surprise: Rows) -> Floats:
-        """What each signal adds to each row's score, (rows, signals); a row sums to its score."""
-        shares = [self._contribute(part.astype(np.float32)) for part in _parts(surprise)]
-        return np.concatenate(shares) if shares else np.zeros(surprise.shape)
+    def sharpen(self, surprise: Rows) -> Floats:
+        """What the ``SHARPEST`` of each row's signals add to its score, (rows, signals), others nothing."""
+        told = np.abs(surprise) * (self.spread * self.loudness)
+        if told.shape[1] <= SHARPEST:
+            return told
+        most = np.partition(told, -SHARPEST, axis=1)[:, -SHARPEST:]
+        kept = np.where(told >= most[:, :1], told, 0.0)
+        # Those that tie for the last place share it.
+        shares: Floats = kept * (most.sum(axis=1) / np.maximum(kept.sum(axis=1), np.finfo(float).tiny))[:, None]
+        return shares
 
     @cached_property
     def _told_by(self) -> csr_array:
@@ -219,7 +244,7 @@ class CompiledForest:
             mass += np.bincount(places.ravel(), np.repeat(shares, places.shape[1]), minlength=len(mass))
         surprisal = self._surprisal(mass, float(weights.sum()))
         valued = replace(self, mass=mass).with_leaf_values(surprisal)
-        scores = valued.score(reference)
+        scores = valued.score_by_leaves(reference)
         spread = float(np.sqrt(np.average(scores**2, weights=weights)))
         return replace(valued, own=valued.value, spread=max(spread, 1e-9))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -41,6 +42,9 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
     chances
         How many chances of being split on each column has; None: one each. Where one kind of evidence has many
         columns, more chances for the others keep it from drowning them.
+    loudness
+        How many spreads of the reference's scores a power of ten of each column adds where it is among a row's rarest
+        four, beside what the trees say; None: nothing.
     contamination
         The share of the rows of ``fit`` that ``predict`` calls outliers.
     random_state
@@ -72,6 +76,7 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         max_samples: int = 256,
         signs: ArrayLike | None = None,
         chances: ArrayLike | None = None,
+        loudness: ArrayLike | None = None,
         contamination: float = 0.01,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
@@ -79,6 +84,7 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         self.max_samples = max_samples
         self.signs = signs
         self.chances = chances
+        self.loudness = loudness
         self.contamination = contamination
         self.random_state = random_state
 
@@ -105,7 +111,8 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         surprise = self.scale_.surprise(trusted)
         self.lessons_ = Lessons.none(width)
         self.reference_ = surprise.astype(np.float32)
-        return self.adopt(CompiledForest.of(self.forest_, columns).valued_by(surprise))
+        loudness = np.zeros(width) if self.loudness is None else np.asarray(self.loudness, dtype=np.float64)
+        return self.adopt(replace(CompiledForest.of(self.forest_, columns), loudness=loudness).valued_by(surprise))
 
     def feedback(self, X: ArrayLike | pd.DataFrame, y: ArrayLike) -> Self:
         """Move the leaves' values by verdicts on the rows of ``X``: 1 for abuse, 0 for genuine.

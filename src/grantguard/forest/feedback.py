@@ -1,7 +1,8 @@
 """Teaching: what reviewers say moves the leaves' values, and nothing else.
 
 The score of a row is the mean value of the leaves that it falls in, so a forest is a linear model whose columns
-are its leaves. Labelled rows teach it as a logistic regression: the log-odds of abuse are the row's own score, in
+are its leaves; what its rarest signals say beside the trees is not taught, and not known to the lessons, who would else
+leave to it what the leaves ought to learn. Labelled rows teach it as a logistic regression: the log-odds of abuse are the row's own score, in
 spreads of the reference, plus what the leaves have learnt, and a penalty on the square of what was learnt pulls
 every leaf to its own value. Leaves where nobody labelled ever stood keep it, but for one factor that all share:
 how far the forest's own values are believed, which falls where verdicts contradict them. The solution is unique:
@@ -168,7 +169,7 @@ def _place(forest: CompiledForest, lessons: Lessons) -> csr_array:
 
 
 def _own_odds(forest: CompiledForest, lessons: Lessons) -> Floats:
-    return forest.with_leaf_values(forest.own).score(lessons.surprise) / forest.spread
+    return forest.with_leaf_values(forest.own).score_by_leaves(lessons.surprise) / forest.spread
 
 
 def _solve(

@@ -19,7 +19,8 @@ READ_OF_FACTS = ("ring_id", "verdict", "labelled_at", "accusers", "payments", "c
 def take_looks(findings: Findings, bundle: Bundle) -> pl.DataFrame:
     """``account_id`` and ``look``, a row an account in the order of ``findings``.
 
-    Of a signal's value it has what the forest sees: between which of its splits it lies, and on which side of typical.
+    Of a signal's value it has what the forest sees: between which of its splits it lies, on which side of typical, and
+    what it says where it is among the account's rarest.
     Who has a verdict looks different at each moment, since a verdict lapses.
     """
     surprise = bundle.scale.surprise(findings.signals.select(NAMES).to_numpy().astype(np.float64))
@@ -32,7 +33,9 @@ def take_looks(findings: Findings, bundle: Bundle) -> pl.DataFrame:
     )
     gaps = pl.DataFrame(bundle.forest.find_gaps(surprise), schema=list(NAMES))
     sides = pl.DataFrame(np.sign(surprise), schema=[f"side of {name}" for name in NAMES])
-    return facts.select("account_id", look=read.hstack(gaps).hstack(sides).hash_rows(seed=0))
+    sharp = pl.DataFrame(bundle.forest.sharpen(surprise), schema=[f"{name} by itself" for name in NAMES])
+    seen = pl.concat([read, gaps, sides, sharp], how="horizontal")
+    return facts.select("account_id", look=seen.hash_rows(seed=0))
 
 
 def find_retold(findings: Findings, scores: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from grantguard.signals import NAMES
 from grantguard.training.doubting import doubt
 from grantguard.training.learning import asked_of, learn_from
 from grantguard.training.population import Known, Population
-from grantguard.training.recipe import CHANCES, SIGNS, Recipe
+from grantguard.training.recipe import CHANCES, LOUDNESS, SIGNS, Recipe
 from grantguard.training.reference import (
     Reference,
     calibrate,
@@ -116,7 +116,12 @@ def _speaking(signals: pl.DataFrame) -> Floats:
 
 def _plant(recipe: Recipe) -> RiskForest:
     return RiskForest(
-        n_estimators=recipe.trees, max_samples=recipe.sample, signs=SIGNS, chances=CHANCES, random_state=recipe.seed
+        n_estimators=recipe.trees,
+        max_samples=recipe.sample,
+        signs=SIGNS,
+        chances=CHANCES,
+        loudness=LOUDNESS,
+        random_state=recipe.seed,
     )
 
 

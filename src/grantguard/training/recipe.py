@@ -19,6 +19,12 @@ CROWDS = ("twins", "joined_within_hour", "joined_within_days")
 
 CHANCES = np.array([1 if each.name in CROWDS else HEARD.get(each.family, 1) for each in CATALOGUE])
 
+SHARP, LOUDER = 0.45, {"links": 1.5}
+"""How many spreads of the reference's scores a power of ten of a signal adds, where it is among an account's rarest;
+times so much in a family. Nobody hides every trace: what is left of a ring is one or two values that none other has."""
+
+LOUDNESS = SHARP * np.array([LOUDER.get(each.family, 1.0) for each in CATALOGUE])
+
 
 @dataclass(frozen=True)
 class Recipe:
