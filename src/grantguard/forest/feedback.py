@@ -1,11 +1,11 @@
 """Teaching: what reviewers say moves the leaves' values, and nothing else.
 
 The score of a row is the mean value of the leaves that it falls in, so a forest is a linear model whose columns
-are its leaves; what its rarest signals say beside the trees is not taught, and not known to the lessons, who would else
-leave to it what the leaves ought to learn. Labelled rows teach it as a logistic regression: the log-odds of abuse are the row's own score, in
-spreads of the reference, plus what the leaves have learnt, and a penalty on the square of what was learnt pulls
-every leaf to its own value. Leaves where nobody labelled ever stood keep it, but for one factor that all share:
-how far the forest's own values are believed, which falls where verdicts contradict them. The solution is unique:
+are its leaves. (What its rarest signals say beside the trees is not taught, nor known to the lessons: they would leave
+to it what the leaves ought to learn.) Labelled rows teach it as a logistic regression: the log-odds of abuse are the
+row's own score, in spreads of the reference, plus what the leaves have learnt, and a penalty on the square of what was
+learnt pulls every leaf to its own value. Leaves where nobody labelled ever stood keep it, but for one factor that all
+share: how far the forest's own values are believed, which falls where verdicts contradict them. The solution is unique:
 the order of the verdicts does not matter, nor does any chance.
 
 Das and others, "Incorporating Feedback into Tree-based Anomaly Detection" (2017), weigh leaves likewise, but by a
