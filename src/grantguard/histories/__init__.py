@@ -26,7 +26,7 @@ from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.links import find_stars
 from grantguard.histories.own import Own
 from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask, number
-from grantguard.histories.reach import REACH
+from grantguard.histories.reach import REACH, REACH_OF_RINGS
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
 from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
@@ -36,6 +36,7 @@ __all__ = [
     "MOST_EVENTS",
     "PAST_EVENTS",
     "REACH",
+    "REACH_OF_RINGS",
     "Billing",
     "Bucket",
     "Days",

@@ -11,7 +11,7 @@ from grantguard.contract import TIME
 from grantguard.dated import MILESTONES
 from grantguard.histories.crowds import count_alike
 from grantguard.histories.keys import as_key, run
-from grantguard.histories.links import VALUE, read_newest
+from grantguard.histories.links import VALUE, count_up, read_newest
 
 MARKED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
 """What is counted of the others on a value, by the mark that dates it."""
@@ -91,9 +91,22 @@ class Sharing:
     @classmethod
     def of(cls, facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> Sharing:
         """Of ``asked`` (``subject, account_id, at``); ``marks`` is what ``mark_accounts`` gives."""
-        shown = run(facts.lazy().join(asked.lazy(), on="account_id").filter(SEEN))
+        shown = _find_shown(facts, asked)
         held = _find_held(facts, shown)
         return cls(_count_holders(held, shown, marks), held)
+
+    @classmethod
+    def counted(cls, facts: pl.DataFrame, asked: pl.DataFrame) -> Sharing:
+        """The same, where of the others no more is told than how many they are: all that makes kin."""
+        shown = _find_shown(facts, asked)
+        held = _find_held(facts, shown)
+        holders = count_up(held.lazy().select("tie", when="seen_at"), ["tie"])
+        others = (pl.col("n") - 1).fill_null(0).alias("others")
+        return cls(run(read_newest(holders, shown.lazy().with_columns(TIE), ["tie"]).with_columns(others)), held)
+
+
+def _find_shown(facts: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    return run(facts.lazy().join(asked.lazy(), on="account_id").filter(SEEN))
 
 
 def _find_held(facts: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Final
 
 import polars as pl
+from psycopg import RawCursor
 
-from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Reach
+from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Nearby, Reach
 from grantguard.store.database import Database, Reader
 from grantguard.store.framing import frame_columns, frame_rows
 
@@ -75,13 +76,23 @@ SMALL: Final = {
     "crowds": (CROWDS.encode(), pl.DataFrame(schema=CROWD)),
     "thresholds": (THRESHOLDS.encode(), pl.DataFrame(schema=THRESHOLD)),
 }
+NO_FACTS: Final = pl.DataFrame(schema=FACT)
 """What is read as rows, of which shape: see ``reading`` for why."""
+
+
+def read_nearby(database: Database, account_ids: list[str], at: datetime, reach: Reach) -> Nearby:
+    """With whom these accounts have values in common as of ``at``: rows, where ``reach`` keeps them few."""
+    with database.statement() as connection, connection.pipeline():
+        shown, invited = RawCursor(connection), connection.cursor(binary=True)
+        shown.execute(FACTS, _asked(account_ids, at, reach), binary=True)
+        invited.execute(GUESTS.encode(), {"ids": account_ids})
+        return Nearby(frame_rows(shown.fetchall(), NO_FACTS), frame_rows(invited.fetchall(), SMALL["guests"][1]))
 
 
 def read_around(database: Database, account_ids: list[str], at: datetime, reach: Reach) -> Around:
     """What a past of these accounts needs of all others, as of ``at``."""
     with database.reader() as reader:
-        facts = _read_facts(reader, account_ids, at, reach)
+        facts = _fetch(reader, FACTS, FACT, _asked(account_ids, at, reach))
         known = list({*facts["account_id"], *account_ids})
         milestones = _fetch(reader, LIVES, MILESTONES, (known,))
     asked = {"ids": account_ids, "at": at, "most": reach.most_arrivals, "anyone": ANYONE}
@@ -104,9 +115,9 @@ def read_lengths(database: Database) -> pl.DataFrame:
         return _fetch(reader, query, LENGTHS, ())
 
 
-def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Reach) -> pl.DataFrame:
+def _asked(account_ids: list[str], at: datetime, reach: Reach) -> tuple[object, ...]:
     few = reach.most_holders
-    asked = (
+    return (
         account_ids,
         at.isoformat(),
         list(few),
@@ -114,7 +125,6 @@ def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Rea
         reach.most_of_others,
         list(reach.kinds_of_bursts),
     )
-    return _fetch(reader, FACTS, FACT, asked)
 
 
 def _fetch(reader: Reader, query: str, schema: pl.Schema, asked: tuple[object, ...]) -> pl.DataFrame:
