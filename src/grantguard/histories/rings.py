@@ -12,13 +12,15 @@ from scipy.sparse.csgraph import connected_components
 from grantguard.dated import Around, Nearby
 from grantguard.histories.bursts import let_in
 from grantguard.histories.crowds import key_crowds
-from grantguard.histories.keys import run
+from grantguard.histories.keys import run, run_all
 from grantguard.histories.kin import find_links, tell_strength
 from grantguard.histories.links import key_values
 from grantguard.histories.ties import Sharing
 
 RING_STRENGTH = 0.55
 """The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
+
+IS_STRONG = pl.col("strength") >= RING_STRENGTH
 
 HOPS, MOST_MEMBERS = 3, 2_000
 """How far a ring is followed through a store, from pair to pair and in accounts: what lies beyond is not seen."""
@@ -29,7 +31,7 @@ Look = Callable[[pl.DataFrame], Nearby]
 
 def strong_pairs(kin: pl.DataFrame) -> pl.DataFrame:
     """The pairs of kin that stand in one ring: all that ``find_rings`` reads."""
-    return kin.filter(pl.col("strength") >= RING_STRENGTH).select("account_id", "other", "strength")
+    return run(kin.lazy().filter(IS_STRONG).select("account_id", "other", "strength"))
 
 
 def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
@@ -53,6 +55,8 @@ def follow_rings(kin: pl.DataFrame, look: Look, crowds: pl.DataFrame, campaigns:
 
     ``crowds`` tells how many accounts there were by the moments asked about.
     """
+    if kin.is_empty():
+        return find_rings(kin)
     pairs = kin.select("account_id", "at", "other", "strength")
     seen = pairs.select("account_id", "at").unique()
     for _ in range(HOPS):
@@ -66,14 +70,15 @@ def follow_rings(kin: pl.DataFrame, look: Look, crowds: pl.DataFrame, campaigns:
 
 def link_around(around: Around, asked: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
     """What each account asked about shares with whom, a row a kind of value, as ``kin.find_links`` tells it."""
-    asked, crowds = asked.with_row_index("subject"), key_crowds(around.crowds)
-    sharing = Sharing.of(key_values(around.facts), asked, around.milestones)
+    asked = asked.with_row_index("subject")
+    facts, crowds = run_all([key_values(around.facts), key_crowds(around.crowds)])
+    sharing = Sharing.of(facts, asked, around.milestones)
     return find_links(sharing, crowds, asked, let_in(around.guests, campaigns))
 
 
 def _find_beyond(pairs: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
     """Who stands in a strong pair and was not seen yet."""
-    strong = pairs.lazy().filter(pl.col("strength") >= RING_STRENGTH).select("at", account_id="other").unique()
+    strong = pairs.lazy().filter(IS_STRONG).select("at", account_id="other").unique()
     return strong.join(seen.lazy(), on=["account_id", "at"], how="anti").select("account_id", "at").sort("account_id")
 
 
