@@ -138,8 +138,9 @@ def unmark(connection: Connection, marks: Iterable[Mark]) -> None:
     """Remove the marks of accounts that were scored; where more news has come, let go of them instead."""
     seen = {mark.account_id: mark.news for mark in marks}
     asked = {"ids": list(seen), "news": list(seen.values())}
-    for step in UNMARK:
-        connection.execute(step, asked)
+    with connection.pipeline():
+        for step in UNMARK:
+            connection.execute(step, asked)
 
 
 def let_go(connection: Connection, marks: Iterable[Mark]) -> None:
