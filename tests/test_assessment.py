@@ -12,8 +12,8 @@ from grantguard.assessment import Assessment, assess, assess_past
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.forest import Bundle
-from grantguard.histories import REACH, Own, Past, ask
-from grantguard.store.around import read_around
+from grantguard.histories import REACH, REACH_OF_RINGS, Own, Past, ask
+from grantguard.store.around import read_around, read_nearby
 from grantguard.store.database import Database
 from grantguard.store.links import write_dated, write_thresholds
 from grantguard.training import Recipe, train
@@ -158,7 +158,7 @@ def test_an_account_read_from_a_store_is_assessed_as_among_everybody(
             narrow,
             ask([name], at),
             bundle,
-            look=lambda asked: read_around(database, asked["account_id"].to_list(), at, REACH),
+            look=lambda asked: read_nearby(database, asked["account_id"].to_list(), at, REACH_OF_RINGS),
         )
         expected = assessed.scores().filter(only)
         assert_frame_equal(told.scores(), expected, rel_tol=1e-9, abs_tol=1e-9)

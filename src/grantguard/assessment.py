@@ -124,7 +124,7 @@ def assess_past(
     ``look`` reads on from account to account where the past holds but some: so are their rings seen whole.
     """
     histories = past.up_to(asked)
-    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.tables.campaigns)
+    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.crowds, past.tables.campaigns)
     return assess_histories(past, histories, rings, bundle, rules)
 
 

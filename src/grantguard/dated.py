@@ -66,16 +66,25 @@ class Dated:
 
 
 @dataclass(frozen=True)
-class Around:
-    """What a store reads about some accounts as of one moment.
+class Nearby:
+    """What a store reads of whom some accounts have values in common with, as of one moment.
 
-    ``facts``, likenesses' among them, are their own and those of whoever showed the same values; ``milestones``
-    are of everybody in ``facts``; ``guests`` are all who fit a burst that one of them fits.
+    ``facts`` are their own and those of whoever showed the same values; ``guests`` are all who fit a burst that one of
+    them fits.
     """
 
     facts: pl.DataFrame
-    milestones: pl.DataFrame
     guests: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Around(Nearby):
+    """All that a store reads about some accounts as of one moment.
+
+    ``facts`` has those of likenesses too; ``milestones`` are of everybody in ``facts``.
+    """
+
+    milestones: pl.DataFrame
     crowds: pl.DataFrame
     thresholds: pl.DataFrame
 

@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from grantguard.contract import TIME, Tables
 from grantguard.dated import FACT, MILESTONES, Around, Dated
 from grantguard.facts import describe_accounts
-from grantguard.histories import REACH, Own, Past, ask, follow_rings
+from grantguard.histories import REACH, REACH_OF_RINGS, Own, Past, ask, follow_rings
 from grantguard.histories.kin import FEW
 from grantguard.histories.past import find_rings_at
 from grantguard.histories.thresholds import find_thresholds
@@ -164,7 +164,7 @@ def test_rings_and_what_else_is_known_of_accounts_are_those_of_everybody(seed: i
     for asked in draw(past, seed):
         part = assemble(past, shelf, asked)
         histories = part.up_to(asked)
-        rings = follow_rings(histories.kin, shelf.look, past.tables.campaigns)
+        rings = follow_rings(histories.kin, shelf.look, part.crowds, past.tables.campaigns)
         whole = find_rings_at(past, asked["at"][0])
         known = describe_accounts(part, histories.asked, rings)
         assert_frame_equal(known, describe_accounts(past, histories.asked, whole))
@@ -180,6 +180,10 @@ def test_a_guest_is_read_among_those_whom_the_burst_had_room_for(guest: str) -> 
 
 def test_of_a_hub_one_holder_more_is_read_than_kin_may_be() -> None:
     assert all(most > FEW[kind] for kind, most in REACH.most_holders.items())
+
+
+def test_rings_are_followed_over_every_kind_that_makes_kin() -> None:
+    assert REACH_OF_RINGS.most_holders == {kind: few + 1 for kind, few in FEW.items()}
 
 
 def test_a_store_reads_fewer_facts_than_there_are() -> None:

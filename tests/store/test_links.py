@@ -11,13 +11,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from grantguard.contract import Tables
-from grantguard.dated import FACT, Around, Dated
+from grantguard.dated import FACT, Dated, Nearby
 from grantguard.facts import describe_accounts
-from grantguard.histories import REACH, Own, Past, ask, follow_rings
+from grantguard.histories import REACH, REACH_OF_RINGS, Own, Past, ask, follow_rings
 from grantguard.histories.past import find_rings_at
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.signals import extract
-from grantguard.store.around import read_around, read_lengths
+from grantguard.store.around import read_around, read_lengths, read_nearby
 from grantguard.store.database import Database
 from grantguard.store.links import find_concerned, write_dated, write_thresholds
 from grantguard.worlds import simulate
@@ -58,15 +58,15 @@ def test_signals_rings_and_facts_are_those_of_the_past_of_everybody(database: Da
     last = past.events["occurred_at"].max()
     assert isinstance(last, datetime)
 
-    def look(asked: pl.DataFrame) -> Around:
-        return read_around(database, asked["account_id"].to_list(), asked["at"][0], REACH)
+    def look(asked: pl.DataFrame) -> Nearby:
+        return read_nearby(database, asked["account_id"].to_list(), asked["at"][0], REACH_OF_RINGS)
 
     for size, at in ((60, last), (1, last), (9, last - timedelta(days=30))):
         asked = ask(ids[:size], at)
-        narrow = Past.assembled(Own.of(rows_of(tables, ids[:size])), look(asked))
+        narrow = Past.assembled(Own.of(rows_of(tables, ids[:size])), read_around(database, ids[:size], at, REACH))
         histories, expected = narrow.up_to(asked), past.up_to(asked)
         assert_frame_equal(extract(histories), extract(expected), rel_tol=1e-9, abs_tol=1e-9)
-        rings = follow_rings(histories.kin, look, tables.campaigns)
+        rings = follow_rings(histories.kin, look, narrow.crowds, tables.campaigns)
         told = describe_accounts(narrow, histories.asked, rings)
         assert_frame_equal(told, describe_accounts(past, expected.asked, find_rings_at(past, at)))
 

@@ -9,7 +9,7 @@ import polars as pl
 from grantguard.contract import ACCOUNTS, USAGE, Tables
 from grantguard.store.database import Database
 from grantguard.store.ingesting import ingest
-from grantguard.store.marks import Mark, count_marked, find_marks, find_sharing, mark, take_marked, unmark
+from grantguard.store.marks import Mark, asking_sharing, count_marked, find_marks, mark, take_marked, unmark
 
 NOON = datetime(2025, 5, 10, 12, tzinfo=UTC)
 LEASE = timedelta(minutes=1)
@@ -121,8 +121,8 @@ def send(database: Database, name: str, device: str, at: datetime = NOON) -> Non
 
 
 def sharing(database: Database, *values: str, besides: str = "", most: int = 10) -> list[str]:
-    with database.statement() as connection:
-        return find_sharing(connection, list(values), [besides], most)
+    with asking_sharing(database, list(values), [besides], most) as found:
+        return found()
 
 
 def test_a_request_that_nobody_has_read_shows_a_shared_value(database: Database) -> None:

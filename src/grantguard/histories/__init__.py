@@ -21,12 +21,12 @@ from grantguard.histories.everybody import (
     past_among,
 )
 from grantguard.histories.grants import wait_on
-from grantguard.histories.keys import PAST_EVENTS, run
+from grantguard.histories.keys import PAST_EVENTS, run, run_all
 from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.links import find_stars
-from grantguard.histories.own import Own
+from grantguard.histories.own import Own, date_facts
 from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask, number
-from grantguard.histories.reach import REACH
+from grantguard.histories.reach import REACH, REACH_OF_RINGS
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
 from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
@@ -36,6 +36,7 @@ __all__ = [
     "MOST_EVENTS",
     "PAST_EVENTS",
     "REACH",
+    "REACH_OF_RINGS",
     "Billing",
     "Bucket",
     "Days",
@@ -56,6 +57,7 @@ __all__ = [
     "count_arrivals_until",
     "count_in_crowds",
     "count_until",
+    "date_facts",
     "find_bucket",
     "find_nearest_steps",
     "find_rings",
@@ -68,6 +70,7 @@ __all__ = [
     "number",
     "past_among",
     "run",
+    "run_all",
     "strong_pairs",
     "wait_on",
 ]

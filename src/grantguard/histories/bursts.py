@@ -84,8 +84,8 @@ def _first_networks(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_among_guests(
-    ties: pl.DataFrame, facts: pl.DataFrame, guests: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame
-) -> pl.DataFrame:
+    ties: pl.LazyFrame, facts: pl.DataFrame, guests: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame
+) -> pl.LazyFrame:
     """``ties`` whose ``others`` and ``drained`` are lessened, for guests, by what is typical among the burst's guests.
 
     ``ties`` is what ``prepare_ties`` gives, ``guests`` what ``let_in`` does; everything as of each ``at``.
@@ -95,15 +95,16 @@ def read_among_guests(
     present = guests.join(asked, on="account_id").filter(pl.col("joined_at") <= pl.col("at"))
     if present.is_empty():
         return ties
+    known = run(ties)
     crowd = _crowd(facts, guests, present.select("burst", "at").unique(), marks)
     excuse = (
         present.select("subject", "burst", "at")
         .join(crowd, on=["burst", "at"])
-        .join(ties.select("subject", *VALUE), on=["subject", *VALUE], how="semi")
+        .join(known.select("subject", *VALUE), on=["subject", *VALUE], how="semi")
         .group_by("subject", *VALUE)
         .agg(pl.col("usual").max(), pl.col("usual_drained").max())
     )
-    lessened = ties.join(excuse, on=["subject", *VALUE], how="left", maintain_order="left")
+    lessened = known.join(excuse, on=["subject", *VALUE], how="left", maintain_order="left")
     less = [
         (pl.col(name) - pl.col(usual).fill_null(0)).clip(0).alias(name)
         for name, usual in (("others", "usual"), ("drained", "usual_drained"))
@@ -111,7 +112,8 @@ def read_among_guests(
     return (
         lessened.with_columns(*less)
         .with_columns(pl.min_horizontal("payers", "others").alias("payers"))
-        .select(ties.columns)
+        .select(known.columns)
+        .lazy()
     )
 
 

@@ -10,24 +10,27 @@ from functools import cache
 import polars as pl
 
 from grantguard.contract import MULTIPLIERS
-from grantguard.histories.keys import run
+from grantguard.histories.keys import run, run_all
 
 DRAINED = 0.95
 """The share of a grant at which it counts as drained; the last crumbs buy no request."""
 
 
-def charge(events: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
+def charge(events: pl.LazyFrame, grants: pl.DataFrame, *, names_grants: bool) -> pl.DataFrame:
     """Events with ``charged_to``, ``grant_row``, ``promo_credits``, ``promo_value`` and ``grant_share``.
 
     A row that names its grant is charged to it. A row that names none, and is not known to be paid, is charged
     to the grants then open, soonest to expire first, and to none once they are spent. What was refunded was
     not spent. ``grant_share`` is the share of the grant that is spent after the event.
+
+    ``names_grants`` says whether any row names its grant.
     """
-    named = run(_with_named(events, grants))
+    spending = events.with_columns(_spend()).rename({"grant_id": "charged_to"})
+    named = run(_with_named(spending, grants) if names_grants else spending.with_columns(NO_GRANT))
     charged = named.lazy()
-    waiting = run(charged.filter(_names_no_grant()).select("row", *WAITING))
+    waiting, ranked = run_all([charged.filter(_names_no_grant()).select("row", *WAITING), _rank(grants, named)])
     if waiting.height and grants.height:
-        choice = _choose_grants(waiting, grants, named)
+        choice = _choose_grants(waiting, ranked, named.height)
         charged = charged.with_columns(
             charged_to=pl.coalesce("charged_to", grants["grant_id"].gather(choice)),
             grant_row=pl.coalesce("grant_row", choice),
@@ -39,7 +42,8 @@ def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     """One account's usage, charged in order of time, of which no more is known than what is spent."""
     keyed = usage.sort("occurred_at").with_columns(account=pl.col("account_id").hash(seed=0))
     ordered = keyed.with_columns(row=pl.int_range(pl.len()), position=pl.int_range(1, pl.len() + 1))
-    return charge(ordered, grants).drop("row", "position", "account", "spend")
+    named = usage["grant_id"].null_count() < usage.height
+    return charge(ordered.lazy(), grants, names_grants=named).drop("row", "position", "account", "spend")
 
 
 @cache
@@ -49,16 +53,17 @@ def _names_no_grant() -> pl.Expr:
     return pl.col("charged_to").is_null() & may_be_promo & (pl.col("spend") > 0)
 
 
-def _with_named(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
-    named = events.lazy().with_columns(_spend()).rename({"grant_id": "charged_to"})
-    if events["grant_id"].null_count() == events.height:
-        return named.with_columns(grant_row=pl.lit(None, pl.UInt32))
+NO_GRANT = pl.lit(None, pl.UInt32).alias("grant_row")
+"""The place of the grant that a row names, where it names none."""
+
+
+def _with_named(events: pl.LazyFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     # By its account too: an id that a sender gives to many accounts is a grant of each of them.
     key = ["account", "grant"]
     places = grants.lazy().with_row_index("grant_row")
     rows = places.select("grant_row", account=pl.col("account_id").hash(seed=0), grant=pl.col("grant_id").hash(seed=0))
     grant = pl.when(pl.col("charged_to").is_not_null()).then(pl.col("charged_to").hash(seed=0))
-    return named.with_columns(grant=grant).join(rows, on=key, how="left", maintain_order="left").drop("grant")
+    return events.with_columns(grant=grant).join(rows, on=key, how="left", maintain_order="left").drop("grant")
 
 
 @cache
@@ -66,11 +71,11 @@ def _spend() -> pl.Expr:
     return pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits")).alias("spend")
 
 
-def _choose_grants(waiting: pl.DataFrame, grants: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
+def _choose_grants(waiting: pl.DataFrame, ranked: pl.DataFrame, events: int) -> pl.Series:
     """For each event the place of the grant that pays it, where none was named: one pass a rank of expiry."""
     left = waiting.lazy()
-    choice = pl.repeat(None, events.height, dtype=pl.UInt32, eager=True)
-    for offered in _rank(grants, events).partition_by("rank"):
+    choice = pl.repeat(None, events, dtype=pl.UInt32, eager=True)
+    for offered in ranked.partition_by("rank"):
         asked = run(_offer(left, offered))
         taken = asked["taken"]
         choice.scatter(asked["row"].filter(taken), asked["choice"].filter(taken))
@@ -84,14 +89,14 @@ WAITING = ("account", "occurred_at", "category", "spend")
 """What is read of an event that waits for a grant."""
 
 
-def _rank(grants: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def _rank(grants: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     """Grants in the order in which each account spends them, with the room that named rows leave in them."""
     ranked = grants.lazy().with_columns(_keys_of_grants()).sort(SPENT_FIRST, nulls_last=True).with_columns(_ranks())
     if events["grant_row"].null_count() < events.height:
         named = events.lazy().group_by(choice="grant_row").agg(named=pl.col("spend").sum())
         room = pl.col("room") - pl.col("named").fill_null(0.0)
         ranked = ranked.join(named, on="choice", how="left", maintain_order="left").with_columns(room=room)
-    return run(ranked.select("account", "granted_at", "expires_at", "choice", "rank", "room", "only"))
+    return ranked.select("account", "granted_at", "expires_at", "choice", "rank", "room", "only")
 
 
 SPENT_FIRST = ("account", "expires_at", "granted_at", "grant_id")

@@ -46,7 +46,7 @@ def _each_crowd() -> tuple[pl.Expr, ...]:
     return pl.col("kind"), crowds.alias("crowd"), pl.col("seen_at").alias("when")
 
 
-def key_crowds(crowds: pl.DataFrame) -> pl.DataFrame:
+def key_crowds(crowds: pl.DataFrame) -> pl.LazyFrame:
     """Counts that a store gave, by time, with a key for the ``likeness`` or ``bin`` that they name."""
     return key_values(crowds).select("kind", "when", "n", crowd=name_crowd(*SHARED)).sort("when")
 

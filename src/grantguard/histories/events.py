@@ -34,7 +34,8 @@ def prepare_events(tables: Tables) -> pl.DataFrame:
 
     ``account`` is the key of ``account_id``, ``row`` the event's place.
     """
-    events = charge(run(put_in_order(tables.usage)), tables.grants)
+    named = tables.usage["grant_id"].null_count() < tables.usage.height
+    events = charge(put_in_order(tables.usage), tables.grants, names_grants=named)
     rhythmic = with_balance(events, tables.grants).with_columns(_rhythm())
     prepared = rhythmic.join(_homes(tables.accounts), on="account", how="left", maintain_order="left")
     return run(prepared.with_columns(_places()).drop(READ_UP))

@@ -45,15 +45,15 @@ class Share:
     @classmethod
     def of(cls, own: Own, at: datetime) -> Share:
         """What the bucket's rows say."""
-        likenesses = key_values(own.likenesses).filter(pl.col("seen_at") <= at)
+        likenesses = run(key_values(own.likenesses).filter(pl.col("seen_at") <= at))
         signed_up = find_facts(own.tables).with_columns(as_key("value"))
         found = [signed_up, find_facts_in_use(own.events), likenesses.lazy().select(FACT.names())]
-        facts = keep_first(pl.concat(found).filter(pl.col("seen_at") <= at))
+        facts = run(keep_first(pl.concat(found).filter(pl.col("seen_at") <= at)))
         guests = find_guests(own.tables, own.events)
         lessened = pl.col("kind").is_in(LESSENED) & ~pl.col("kind").is_in(PAIRS_ALONE)
         theirs = facts.filter(lessened).join(guests, on="account_id", how="semi")
         arrived = facts.select(account=pl.col("account_id").hash(seed=0)).unique()
-        return cls(facts, likenesses, own.mark(), guests, theirs, count_lengths(own.events), arrived)
+        return cls(facts, likenesses, own.mark(), guests, theirs, run(count_lengths(own.events)), arrived)
 
     @property
     def said_alone(self) -> pl.DataFrame:
@@ -169,7 +169,7 @@ class Bucket:
 def past_among(everybody: Everybody, bucket: Bucket) -> Past:
     """The past of a bucket, exact as of the moment of ``everybody``."""
     # Whoever brought others is named as often as there are buckets of them: the first of it counts.
-    facts = keep_first(pl.concat([bucket.facts, everybody.guest_facts]).lazy())
+    facts = run(keep_first(pl.concat([bucket.facts, everybody.guest_facts]).lazy()))
     known = pl.concat([bucket.account_ids, facts["account_id"]]).unique().to_frame()
     crowds = [bucket.likenesses.select("kind", crowd=name_crowd(*shared)) for shared in COUNTED.values()]
     crowds.append(pl.select(kind=pl.lit(ANYONE), crowd=name_crowd()))

@@ -44,7 +44,7 @@ def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, mark
     lives = marks.lazy().select("account_id", "created_at", "deleted_at")
     known = _with_given_near(tables.grants).join(asked.lazy(), on="account_id").filter(GIVEN)
     spending = _spending(seen, tables.grants)
-    given = run(
+    given = (
         known.join(lives, on="account_id", how="left")
         .join(spending, on=["subject", "grant_row"], how="left")
         .sort("subject", "granted_at", "grant_id")
@@ -119,12 +119,13 @@ def _running() -> tuple[pl.Expr, pl.Expr]:
     return pl.col("position").alias("events_before"), so_far.alias("credits_before")
 
 
-def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
+def _with_silence(given: pl.LazyFrame, seen: pl.DataFrame) -> pl.LazyFrame:
     """The next request that was served after each grant ran dry."""
-    if given["drained_at"].null_count() == given.height:
-        return given.lazy().with_columns(next_at=pl.col("drained_at"))
+    if not (seen["grant_share"] >= DRAINED).any():
+        return given.with_columns(next_at=pl.col("drained_at"))
+    given = run(given).lazy()
     served = seen.lazy().filter(pl.col("status") == "ok").select("subject", next_at="occurred_at")
-    drained = given.lazy().filter(pl.col("drained_at").is_not_null()).select("subject", "grant_row", "drained_at")
+    drained = given.filter(pl.col("drained_at").is_not_null()).select("subject", "grant_row", "drained_at")
     following = drained.sort("drained_at").join_asof(
         served,
         left_on="drained_at",
@@ -135,7 +136,7 @@ def _with_silence(given: pl.DataFrame, seen: pl.DataFrame) -> pl.LazyFrame:
         check_sortedness=False,
     )
     known = following.select("subject", "grant_row", "next_at")
-    return given.lazy().join(known, on=["subject", "grant_row"], how="left", maintain_order="left")
+    return given.join(known, on=["subject", "grant_row"], how="left", maintain_order="left")
 
 
 KEPT = ("subject", "grant_id", "granted_at", "expires_at", "kind", "campaign", "credits", "given_near")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import polars as pl
@@ -22,10 +23,15 @@ def as_key(column: str) -> pl.Expr:
 
 
 def run(plan: pl.LazyFrame) -> pl.DataFrame:
-    """The plan's rows, in memory: to set up streams takes longer than one account does, and than most tables do.
+    """The plan's rows, in memory: to set up streams takes longer than one account does, and than most tables do."""
+    (rows,) = run_all([plan])
+    return rows
+
+
+def run_all(plans: Iterable[pl.LazyFrame]) -> list[pl.DataFrame]:
+    """The rows of each plan.
 
     Plans that are collected together, be it one, run among the threads that work; one alone goes there and back for
     each of its steps.
     """
-    (rows,) = pl.collect_all([plan], engine="in-memory", optimizations=LEAN)
-    return rows
+    return pl.collect_all(plans, engine="in-memory", optimizations=LEAN)

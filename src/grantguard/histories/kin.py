@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from grantguard.contract import TIME
@@ -87,28 +89,35 @@ def pair_kin(
 ) -> pl.DataFrame:
     """One row a subject and other account, with the columns of ``views.Kin``.
 
-    ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
     links = find_links(sharing, crowds, asked, guests)
     if links.is_empty():
         return PAIR.to_frame()
-    hard = pl.col("kind").is_in(HARD)
-    soft = pl.col("said").filter(~hard).sum()
-    placed = sharing.shown.filter(pl.col("kind") == "address")["subject"].unique()
-    kin = (
-        links.lazy()
-        .group_by("subject", "other")
-        .agg(
-            pl.col("account_id", "at").first(),
-            machine=(pl.col("kind") == "device").any(),
-            script=pl.col("kind").is_in(SCRIPT).any(),
-            room=pl.col("kind").is_in(ROOM).any(),
-            strength=pl.col("said").filter(hard).sum() + soft.clip(0, SOFT_AT_MOST),
-        )
-        .with_columns(apart=~pl.col("room") & pl.col("subject").is_in(placed.implode()))
-    )
-    return run(_with_lives(kin, marks))
+    placed = sharing.shown["subject"].filter(sharing.shown["kind"] == "address")
+    apart = ~pl.col("room") & pl.col("subject").is_in(placed.implode())
+    return run(_with_lives(tell_strength(links.lazy()).with_columns(apart=apart), marks))
+
+
+def tell_strength(links: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a subject and other account, with ``strength`` and whether they share ``machine, script, room``.
+
+    ``strength`` adds the kinds shared, each by its holders' number n as ``2 / log2(2 + n)``, soft kinds to a cap.
+    """
+    return links.group_by("subject", "other").agg(_strength())
+
+
+@cache
+def _strength() -> tuple[pl.Expr, ...]:
+    kind, said = pl.col("kind"), pl.col("said")
+    hard = kind.is_in(HARD)
+    told = {
+        "machine": (kind == "device").any(),
+        "script": kind.is_in(SCRIPT).any(),
+        "room": kind.is_in(ROOM).any(),
+        "strength": said.filter(hard).sum() + said.filter(~hard).sum().clip(0, SOFT_AT_MOST),
+    }
+    return pl.col("account_id", "at").first(), *(value.alias(name) for name, value in told.items())
 
 
 def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
@@ -121,24 +130,48 @@ def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, gues
     own = _find_few(sharing.shown, crowds, asked)
     if own.is_empty():
         return LINK.to_frame()
-    pairs = run(_pair_up(own, sharing.held))
-    said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
-    said = pl.when("common").then(0.0).otherwise(said)
+    said = _pair_up(own, sharing.held).with_columns(_said())
     if guests.height:
-        together = pl.col("kind").is_in(ROOM) & _both_guests(pairs, guests)
-        said = pl.when(together).then(0.0).otherwise(said)
-    best = pairs.lazy().with_columns(said=said).group_by("subject", "other", "kind")
-    return run(best.agg(pl.col("account_id", "at").first(), pl.col("said").max(), pl.col("holders").min()))
+        said = _hush_rooms(run(said), guests)
+    return run(said.group_by("subject", "other", "kind").agg(_best()))
+
+
+@cache
+def _said() -> pl.Expr:
+    said = pl.col("kind").replace_strict(STRENGTH, return_dtype=pl.Float64) * 2 / (2 + pl.col("holders")).log(2)
+    return pl.when("common").then(0.0).otherwise(said).alias("said")
+
+
+@cache
+def _best() -> tuple[pl.Expr, ...]:
+    return pl.col("account_id", "at").first(), pl.col("said").max(), pl.col("holders").min()
 
 
 def _pair_up(own: pl.DataFrame, held: pl.DataFrame) -> pl.LazyFrame:
     """A row a subject, other and uncommon value of both; a common room is told of those who share a script as well."""
-    other = held.lazy().select(*VALUE, other="account_id", other_seen_at="seen_at")
-    both = own.lazy().join(other, on=VALUE)
-    pairs = both.filter(pl.col("account_id") != pl.col("other"), pl.col("other_seen_at") <= pl.col("at"))
-    uncommon = pairs.filter(~pl.col("common"))
-    scripted = uncommon.filter(pl.col("kind").is_in(SCRIPT)).select("subject", "other").unique()
-    return pl.concat([uncommon, pairs.filter("common").join(scripted, on=["subject", "other"], how="semi")])
+    pairs = own.lazy().join(held.lazy().select(_other()), on=VALUE).filter(_is_pair())
+    return pairs.filter(_is_told()) if own["common"].any() else pairs
+
+
+@cache
+def _other() -> tuple[pl.Expr, ...]:
+    return pl.col(*VALUE), pl.col("account_id").alias("other"), pl.col("seen_at").alias("other_seen_at")
+
+
+@cache
+def _is_pair() -> pl.Expr:
+    return (pl.col("account_id") != pl.col("other")) & (pl.col("other_seen_at") <= pl.col("at"))
+
+
+@cache
+def _is_told() -> pl.Expr:
+    uncommon = ~pl.col("common")
+    return uncommon | (uncommon & pl.col("kind").is_in(SCRIPT)).any().over("subject", "other")
+
+
+def _hush_rooms(said: pl.DataFrame, guests: pl.DataFrame) -> pl.LazyFrame:
+    together = pl.col("kind").is_in(ROOM) & _both_guests(said, guests)
+    return said.lazy().with_columns(pl.when(together).then(0.0).otherwise("said").alias("said"))
 
 
 def _both_guests(pairs: pl.DataFrame, guests: pl.DataFrame) -> pl.Series:
@@ -159,23 +192,61 @@ def _find_few(shown: pl.DataFrame, crowds: pl.DataFrame, asked: pl.DataFrame) ->
 
     A room of a large class is ``common`` where the platform is young, and it is a room all the same.
     """
-    shared = shown.lazy().filter(pl.col("others") > 0, pl.col("kind").is_in(list(FEW)))
-    many = count_everybody(crowds, asked.lazy().select("subject", "at")).select(
-        "subject", many=(pl.col("population") * COMMON).clip(LEAST_CROWD)
-    )
-    holders = pl.col("others") + 1
-    return run(
-        shared.join(many, on="subject")
-        .filter(holders <= pl.col("kind").replace_strict(FEW, return_dtype=pl.Int64))
-        .select("subject", "account_id", "at", *VALUE, holders=holders, common=holders > pl.col("many"))
-        .filter(~pl.col("common") | pl.col("kind").is_in(ROOM))
-    )
+    shared = shown.lazy().filter(_is_shared()).with_columns((pl.col("others") + 1).alias("holders"))
+    many = count_everybody(crowds, asked.lazy().select("subject", "at")).select("subject", _many())
+    few = shared.filter(_is_few()).join(many, on="subject").with_columns(_is_common())
+    return run(few.filter(_says()).select("subject", "account_id", "at", *VALUE, "holders", "common"))
+
+
+@cache
+def _is_shared() -> pl.Expr:
+    return (pl.col("others") > 0) & pl.col("kind").is_in(list(FEW))
+
+
+@cache
+def _is_few() -> pl.Expr:
+    return pl.col("holders") <= pl.col("kind").replace_strict(FEW, return_dtype=pl.Int64)
+
+
+@cache
+def _many() -> pl.Expr:
+    """More holders than so many make a value common."""
+    return (pl.col("population") * COMMON).clip(LEAST_CROWD).alias("many")
+
+
+@cache
+def _is_common() -> pl.Expr:
+    return (pl.col("holders") > pl.col("many")).alias("common")
+
+
+@cache
+def _says() -> pl.Expr:
+    return ~pl.col("common") | pl.col("kind").is_in(ROOM)
 
 
 def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
-    life = marks.lazy().select("account_id", "created_at", "first_at", "paid_at", "half_at")
-    theirs = life.rename(lambda name: "other" if name == "account_id" else f"{name}_other")
-    both = kin.join(life, on="account_id", how="left").join(theirs, on="other", how="left")
+    lives = marks.lazy()
+    both = kin.join(lives.select(_life()), on="account_id", how="left")
+    return both.join(lives.select(_life_of_other()), on="other", how="left").select(_pair())
+
+
+LIFE = ("created_at", "first_at", "paid_at", "half_at")
+"""Milestones that are read of both of a pair."""
+
+
+@cache
+def _life() -> pl.Expr:
+    return pl.col("account_id", *LIFE)
+
+
+@cache
+def _life_of_other() -> tuple[pl.Expr, ...]:
+    return pl.col("account_id").alias("other"), *(pl.col(name).alias(f"{name}_other") for name in LIFE)
+
+
+@cache
+def _pair() -> tuple[pl.Expr, ...]:
+    """The columns of ``PAIR``."""
     hour = 3_600_000_000
     passed = [
         (pl.col(begins) - pl.col(ends)).dt.total_microseconds() / hour
@@ -183,12 +254,12 @@ def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     ]
     known = [pl.col(begins) <= pl.col("at") for begins in ("first_at", "first_at_other")]
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
-    apart = (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour
-    return both.select(
-        *("subject", "account_id", "at", "other", "strength", "machine", "script", "room", "apart"),
-        hours_apart=apart,
-        drained=(pl.col("half_at_other") <= pl.col("at")).fill_null(value=False),
-        drains=(pl.col("half_at") <= pl.col("at")).fill_null(value=False),
-        paid=(pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
-        cycle_gap=pl.min_horizontal(gaps),
-    )
+    told = {
+        "hours_apart": (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour,
+        "drained": (pl.col("half_at_other") <= pl.col("at")).fill_null(value=False),
+        "drains": (pl.col("half_at") <= pl.col("at")).fill_null(value=False),
+        "paid": (pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
+        "cycle_gap": pl.min_horizontal(gaps),
+    }
+    kept = ("subject", "account_id", "at", "other", "strength", "machine", "script", "room", "apart")
+    return pl.col(*kept), *(value.alias(name) for name, value in told.items())

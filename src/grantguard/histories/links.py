@@ -95,20 +95,20 @@ def _is_told(frame: pl.DataFrame, column: str) -> bool:
     return frame[column].null_count() < frame.height
 
 
-def keep_first(facts: pl.LazyFrame) -> pl.DataFrame:
+def keep_first(facts: pl.LazyFrame) -> pl.LazyFrame:
     """One row a kind, value and account, with ``seen_at``: when the account first showed the value."""
-    return run(facts.group_by(*VALUE, "account_id").agg(pl.col("seen_at").min()))
+    return facts.group_by(*VALUE, "account_id").agg(pl.col("seen_at").min())
 
 
-def key_values(frame: pl.DataFrame) -> pl.DataFrame:
+def key_values(frame: pl.DataFrame) -> pl.LazyFrame:
     """``frame`` with keys in place of the texts of values and likenesses."""
-    return frame.with_columns(as_key(name) for name in ("value", "likeness") if name in frame.columns)
+    return frame.lazy().with_columns(as_key(name) for name in ("value", "likeness") if name in frame.columns)
 
 
 def find_stars(accounts: pl.DataFrame) -> pl.DataFrame:
     """Who was brought by whom, and who brought others, as facts whose values are keys, one a value and account."""
     shown = [_shown(accounts, "referral", "referred_by", "created_at"), *_referrers(accounts)]
-    return keep_first(_together(shown, pl.String()).with_columns(as_key("value")))
+    return run(keep_first(_together(shown, pl.String()).with_columns(as_key("value"))))
 
 
 def _together(shown: Sequence[pl.LazyFrame | None], kind_of_value: pl.DataType) -> pl.LazyFrame:

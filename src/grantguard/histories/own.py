@@ -11,11 +11,16 @@ from grantguard.dated import FACT, Dated
 from grantguard.histories.bursts import find_guests
 from grantguard.histories.crowds import find_arrivals
 from grantguard.histories.events import prepare_events
-from grantguard.histories.keys import run
+from grantguard.histories.keys import run, run_all
 from grantguard.histories.likenesses import find_likenesses
 from grantguard.histories.links import find_facts, find_facts_in_use, keep_first
 from grantguard.histories.thresholds import count_lengths
 from grantguard.histories.ties import mark_accounts
+
+
+def date_facts(tables: Tables) -> pl.DataFrame:
+    """Which account showed which value, and when first; no event need be prepared to say so."""
+    return run(keep_first(pl.concat([find_facts(tables), find_facts_in_use(tables.usage)])))
 
 
 @dataclass(frozen=True)
@@ -32,19 +37,23 @@ class Own:
         events = prepare_events(tables)
         return cls(tables, events, find_likenesses(tables.accounts, events))
 
-    def date(self) -> Dated:
-        """Every fact, as what a store keeps."""
-        facts = keep_first(pl.concat([find_facts(self.tables), find_facts_in_use(self.tables.usage)]))
-        shown = pl.concat([facts, self.likenesses.select(FACT.names())])
+    def date(self, facts: pl.DataFrame | None = None) -> Dated:
+        """Every fact, as what a store keeps; ``facts`` is what ``date_facts`` gives, where that is at hand."""
+        facts = date_facts(self.tables) if facts is None else facts
+        milestones, lengths = run_all([self._marks(), count_lengths(self.events)])
+        shown = pl.concat([facts.lazy(), self.likenesses.lazy().select(FACT.names())])
         return Dated(
             facts=facts,
             likenesses=self.likenesses,
-            milestones=self.mark(),
+            milestones=milestones,
             guests=find_guests(self.tables, self.events),
-            arrivals=run(find_arrivals(shown.lazy())),
-            lengths=count_lengths(self.events),
+            arrivals=run(find_arrivals(shown)),
+            lengths=lengths,
         )
 
     def mark(self) -> pl.DataFrame:
         """The milestones of each account."""
+        return run(self._marks())
+
+    def _marks(self) -> pl.LazyFrame:
         return mark_accounts(self.tables.accounts, self.events, self.tables.billing)

@@ -14,7 +14,7 @@ from grantguard.dated import FACT, Around
 from grantguard.histories.bursts import find_guests, let_in, read_among_guests
 from grantguard.histories.crowds import count_crowds, find_arrivals, key_crowds
 from grantguard.histories.grants import prepare_billing, prepare_grants
-from grantguard.histories.keys import as_key, run
+from grantguard.histories.keys import as_key, run, run_all
 from grantguard.histories.kin import pair_kin
 from grantguard.histories.links import find_facts, find_shared_in_use, find_shown, keep_first, key_values
 from grantguard.histories.own import Own
@@ -113,10 +113,10 @@ class Past:
     def of(cls, tables: Tables) -> Past:
         """Date every fact of the tables, which hold all accounts."""
         own = Own.of(tables)
-        likenesses = key_values(own.likenesses)
+        likenesses = run(key_values(own.likenesses))
         signed_up = find_facts(tables).with_columns(as_key("value"))
         found = [signed_up, find_shared_in_use(own.events), likenesses.lazy().select(FACT.names())]
-        facts = keep_first(pl.concat(found))
+        facts = run(keep_first(pl.concat(found)))
         arrivals = find_arrivals(pl.concat([facts.lazy().select("account_id", "seen_at"), find_shown(own.events)]))
         return cls(
             tables=tables,
@@ -126,7 +126,7 @@ class Past:
             crowds=count_crowds(likenesses, arrivals),
             marks=own.mark(),
             guests=let_in(find_guests(tables, own.events), tables.campaigns),
-            thresholds=find_thresholds(count_lengths(own.events)),
+            thresholds=find_thresholds(run(count_lengths(own.events))),
         )
 
     @classmethod
@@ -136,12 +136,14 @@ class Past:
         What ``own.date()`` gives must have been stored; then all that is asked as of that moment about the
         accounts of ``own`` has the values that it has in the past of everybody.
         """
+        keyed = key_values(around.facts), key_values(own.likenesses), key_crowds(around.crowds)
+        facts, likenesses, crowds = run_all(keyed)
         return cls(
             tables=own.tables,
             events=own.events,
-            facts=key_values(around.facts),
-            likenesses=key_values(own.likenesses),
-            crowds=key_crowds(around.crowds),
+            facts=facts,
+            likenesses=likenesses,
+            crowds=crowds,
             marks=around.milestones,
             guests=let_in(around.guests, own.tables.campaigns),
             thresholds=around.thresholds,
@@ -182,7 +184,7 @@ class Past:
         sharing = Sharing.of(self.facts, asked, self.marks)
         ties = prepare_ties(sharing, self.likenesses, self.crowds)
         counted = read_among_guests(ties, self.facts, self.guests, asked, self.marks)
-        return Linked(ties=weigh_ties(counted), kin=self.pair(asked, sharing))
+        return Linked(ties=run(weigh_ties(counted)), kin=self.pair(asked, sharing))
 
     def pair(self, asked: pl.DataFrame, sharing: Sharing) -> pl.DataFrame:
         """The pairs of kin of those asked about (``subject, account_id, at``)."""

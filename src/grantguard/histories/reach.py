@@ -16,3 +16,11 @@ REACH = Reach(
     kinds_of_bursts=LESSENED,
 )
 """What ``Past.assembled`` needs."""
+
+REACH_OF_RINGS = Reach(
+    most_holders={kind: few + 1 for kind, few in FEW.items()},
+    most_of_others=0,
+    most_arrivals=0,
+    kinds_of_bursts=(),
+)
+"""What ``follow_rings`` needs: who has what in common that makes kin, and nothing else."""

@@ -27,10 +27,10 @@ DAY = pl.col("occurred_at").dt.truncate("1d").alias("day")
 LENGTH = (pl.col("input_tokens").log() / STEP).floor().cast(pl.Int64).alias("step")
 
 
-def count_lengths(events: pl.DataFrame) -> pl.DataFrame:
+def count_lengths(events: pl.DataFrame) -> pl.LazyFrame:
     """How many inputs of each length were charged as extended context: ``account_id``, ``day``, ``step`` and ``n``."""
     binned = events.lazy().filter(IS_LONG & (pl.col("input_tokens") > 0)).select("account_id", DAY, LENGTH)
-    return run(binned.group_by("account_id", "day", "step").agg(n=pl.len().cast(pl.Int64)))
+    return binned.group_by("account_id", "day", "step").agg(n=pl.len().cast(pl.Int64))
 
 
 def find_thresholds(lengths: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from grantguard.contract import TIME
 from grantguard.dated import MILESTONES
 from grantguard.histories.crowds import count_alike
 from grantguard.histories.keys import as_key, run
-from grantguard.histories.links import VALUE, read_newest
+from grantguard.histories.links import VALUE, count_up, read_newest
 
 MARKED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
 """What is counted of the others on a value, by the mark that dates it."""
@@ -47,15 +47,15 @@ TIME_TO_SETTLE = pl.duration(days=14)
 """How long nobody is idle yet: a class signs up before its first lesson."""
 
 
-def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.DataFrame:
+def mark_accounts(accounts: pl.DataFrame, events: pl.DataFrame, billing: pl.DataFrame) -> pl.LazyFrame:
     """One row an account: when it opened, first acted, settled in, had spent half, first paid and was deleted."""
     acted = events.lazy().group_by("account").agg(_acted()).drop("account")
     marks = accounts.lazy().select("account_id", "created_at", "deleted_at")
     marks = marks.join(acted, on="account_id", how="full", coalesce=True)
     if billing.is_empty():
-        return run(marks.with_columns(NEVER.alias("paid_at")).select(MILESTONES.names()))
+        return marks.with_columns(NEVER.alias("paid_at")).select(MILESTONES.names())
     paid = billing.lazy().group_by("account_id").agg(_paid())
-    return run(marks.join(paid, on="account_id", how="full", coalesce=True).select(MILESTONES.names()))
+    return marks.join(paid, on="account_id", how="full", coalesce=True).select(MILESTONES.names())
 
 
 @cache
@@ -91,9 +91,22 @@ class Sharing:
     @classmethod
     def of(cls, facts: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> Sharing:
         """Of ``asked`` (``subject, account_id, at``); ``marks`` is what ``mark_accounts`` gives."""
-        shown = run(facts.lazy().join(asked.lazy(), on="account_id").filter(SEEN))
+        shown = _find_shown(facts, asked)
         held = _find_held(facts, shown)
         return cls(_count_holders(held, shown, marks), held)
+
+    @classmethod
+    def counted(cls, facts: pl.DataFrame, asked: pl.DataFrame) -> Sharing:
+        """The same, where of the others no more is told than how many they are: all that makes kin."""
+        shown = _find_shown(facts, asked)
+        held = _find_held(facts, shown)
+        holders = count_up(held.lazy().select("tie", when="seen_at"), ["tie"])
+        others = (pl.col("n") - 1).fill_null(0).alias("others")
+        return cls(run(read_newest(holders, shown.lazy().with_columns(TIE), ["tie"]).with_columns(others)), held)
+
+
+def _find_shown(facts: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    return run(facts.lazy().join(asked.lazy(), on="account_id").filter(SEEN))
 
 
 def _find_held(facts: pl.DataFrame, shown: pl.DataFrame) -> pl.DataFrame:
@@ -140,11 +153,11 @@ def _count_moments(dated: pl.LazyFrame) -> pl.LazyFrame:
 
 def _with_deleted(counted: pl.LazyFrame, held: pl.DataFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     """The holders that were drained and then deleted, in the 30 days before the account was opened."""
-    drained = pl.col("half_at") <= pl.col("deleted_at")
-    gone = marks.lazy().filter(drained).select("account_id", "deleted_at")
-    lost = run(held.lazy().join(gone, on="account_id").select("tie", "deleted_at"))
-    if lost.is_empty():
+    is_gone = (marks["half_at"] <= marks["deleted_at"]).fill_null(value=False)
+    if not is_gone.any():
         return counted.with_columns(deleted=pl.lit(0, pl.Int64))
+    gone = marks.select("account_id", "deleted_at").filter(is_gone)
+    lost = run(held.lazy().join(gone.lazy(), on="account_id").select("tie", "deleted_at"))
     # Who was deleted counts from then on, and for thirty days.
     leaves = lost.lazy().select("tie", when="deleted_at", step=pl.lit(1, pl.Int64))
     ends = lost.lazy().select("tie", when=pl.col("deleted_at") + pl.duration(days=30), step=pl.lit(-1, pl.Int64))
@@ -154,7 +167,7 @@ def _with_deleted(counted: pl.LazyFrame, held: pl.DataFrame, marks: pl.DataFrame
     return found.with_columns(pl.col("deleted").fill_null(0))
 
 
-def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.DataFrame:
+def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFrame) -> pl.LazyFrame:
     """One row a subject and value shown by then, with the columns of ``views.Ties`` that ``weigh_ties`` reads.
 
     ``crowds`` is what ``count_crowds`` gives.
@@ -162,8 +175,8 @@ def prepare_ties(sharing: Sharing, likenesses: pl.DataFrame, crowds: pl.DataFram
     ties = sharing.shown.lazy().filter(_is_tie()).select("subject", *VALUE, *COUNTED, "deleted", "drains", _brought())
     chances = _find_chances(sharing.shown, likenesses, crowds)
     if chances is None:
-        return run(ties.with_columns(expected=pl.lit(None, pl.Float64)))
-    return run(ties.join(chances, on=["subject", *VALUE], how="left"))
+        return ties.with_columns(expected=pl.lit(None, pl.Float64))
+    return ties.join(chances, on=["subject", *VALUE], how="left")
 
 
 @cache
@@ -176,7 +189,7 @@ def _brought() -> pl.Expr:
     return ((pl.col("kind") == "referral") & (pl.col("value") == as_key("account_id"))).alias("brought")
 
 
-def weigh_ties(ties: pl.DataFrame) -> pl.DataFrame:
+def weigh_ties(ties: pl.LazyFrame) -> pl.LazyFrame:
     """``ties`` with what the counted weigh: the columns of ``views.Ties`` that several signals read."""
     return ties.with_columns(_weights())
 

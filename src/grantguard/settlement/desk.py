@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,16 +12,16 @@ import polars as pl
 
 from grantguard.assessment import Assessment, assess_past
 from grantguard.contract import Tables
-from grantguard.dated import Around, Dated
+from grantguard.dated import Dated
 from grantguard.forest import Bundle
-from grantguard.histories import REACH, Own, Past, ask
+from grantguard.histories import REACH, REACH_OF_RINGS, Look, Own, Past, ask, date_facts
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.policy import RULES, Rules
 from grantguard.settlement.charge import Charge
-from grantguard.store.around import read_around, read_lengths
+from grantguard.store.around import read_around, read_lengths, read_nearby
 from grantguard.store.database import Database
 from grantguard.store.links import find_concerned, write_dated, write_thresholds
-from grantguard.store.marks import find_sharing, mark
+from grantguard.store.marks import asking_sharing, mark
 from grantguard.store.reading import read_tables
 
 UNCOMMON: Final = ("device", "address", "email", "payment", "referral", "organization", "template", "prompt")
@@ -60,26 +61,26 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
     """
     tables = read_tables(desk.database, account_ids)
     known = _mentioned(tables)
-    own = Own.of(tables)
-    dated = own.date()
+    facts = date_facts(tables)
     # Before our own news marks whom it concerns: they share a value too, and have no rows that nobody read.
-    sharing = _find_sharing(desk.database, dated, known) if with_links else []
+    with _asking_sharing(desk.database, facts, known) if with_links else nullcontext(list) as find_sharing:
+        own = Own.of(tables)
+        dated, sharing = own.date(facts), find_sharing()
     _date(desk.database, dated, known, now)
     if sharing:
         _date(desk.database, Own.of(read_tables(desk.database, sharing)).date(), sharing, now)
-    look = _looking(desk.database, at)
-    past = Past.assembled(own, look(ask(known, at)))
+    past = Past.assembled(own, read_around(desk.database, known, at, REACH))
     charge = desk.charge.now()
-    assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, look)
+    assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, _looking(desk.database, at))
     return Seen(tables, known, assessment, charge.enforce, desk.in_tranches)
 
 
 def assess_again(desk: Desk, account_ids: list[str], at: datetime, bundle: Bundle) -> Assessment:
     """Assess accounts with any model from what is stored and dated; nothing is written."""
     tables = read_tables(desk.database, account_ids)
-    known, look = _mentioned(tables), _looking(desk.database, at)
-    past = Past.assembled(Own.of(tables), look(ask(known, at)))
-    return assess_past(past, ask(known, at), bundle, desk.rules, look)
+    known = _mentioned(tables)
+    past = Past.assembled(Own.of(tables), read_around(desk.database, known, at, REACH))
+    return assess_past(past, ask(known, at), bundle, desk.rules, _looking(desk.database, at))
 
 
 def refresh_thresholds(database: Database) -> None:
@@ -94,11 +95,12 @@ def _mentioned(tables: Tables) -> list[str]:
     return pl.concat(ids).unique().sort().to_list()
 
 
-def _find_sharing(database: Database, dated: Dated, account_ids: list[str]) -> list[str]:
-    """Accounts with unread news that share a value with these."""
-    values = dated.facts.filter(pl.col("kind").is_in(UNCOMMON))["value"].unique().to_list()
-    with database.statement() as connection:
-        return find_sharing(connection, values, account_ids, MOST_SHARING)
+def _asking_sharing(
+    database: Database, facts: pl.DataFrame, account_ids: list[str]
+) -> AbstractContextManager[Callable[[], list[str]]]:
+    """Asks for accounts with unread news that share a value with these."""
+    values = facts["value"].filter(facts["kind"].is_in(UNCOMMON)).unique().to_list()
+    return asking_sharing(database, values, account_ids, MOST_SHARING)
 
 
 def _date(database: Database, dated: Dated, account_ids: list[str], now: datetime) -> None:
@@ -108,5 +110,5 @@ def _date(database: Database, dated: Dated, account_ids: list[str], now: datetim
         mark(connection, find_concerned(connection, new, account_ids), "links", now)
 
 
-def _looking(database: Database, at: datetime) -> Callable[[pl.DataFrame], Around]:
-    return lambda asked: read_around(database, asked["account_id"].to_list(), at, REACH)
+def _looking(database: Database, at: datetime) -> Look:
+    return lambda asked: read_nearby(database, asked["account_id"].to_list(), at, REACH_OF_RINGS)

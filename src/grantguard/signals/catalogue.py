@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.histories import Histories, View, run
+from grantguard.histories import Histories, View, run_all
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
 from grantguard.signals._signal import Signal
 
@@ -94,11 +94,12 @@ def extract(histories: Histories) -> pl.DataFrame:
     """
     asked = histories.asked
     told = np.full((asked.height, len(CATALOGUE)), np.nan)
-    for view in VIEWS:
-        rows = getattr(histories, view.frame)
-        if rows.height:
-            subjects, values = _reduce(rows, view, alone=asked.height == 1)
-            told[subjects[:, None], PLACES[view]] = values
+    tables = {view: getattr(histories, view.frame) for view in VIEWS}
+    known = [view for view, rows in tables.items() if rows.height]
+    reduced = run_all(_reduce(tables[view], view, alone=asked.height == 1) for view in known)
+    for view, rows in zip(known, reduced, strict=True):
+        subjects, values = _read(rows, view)
+        told[subjects[:, None], PLACES[view]] = values
     told[~(told[:, SPENT, None] >= LEAST_SPENT) & TEMPO_AND_PAYLOAD] = np.nan
     columns = _name(told[asked["subject"].to_numpy()])
     return pl.DataFrame([asked["account_id"], asked["at"], *columns])
@@ -120,15 +121,18 @@ REDUCTIONS = {view: (pl.len(), *(each.expression for each in signals)) for view,
 """What each view is reduced to: how many rows there are, and its signals."""
 
 
-def _reduce(rows: pl.DataFrame, view: type[View], *, alone: bool) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _reduce(rows: pl.DataFrame, view: type[View], *, alone: bool) -> pl.LazyFrame:
+    """A row a subject: it, how many rows it has, and the signals of the view."""
+    if alone:  # to look for groups where there is one takes half as long again
+        return rows.lazy().select(pl.col("subject").first(), *REDUCTIONS[view])
+    return rows.lazy().group_by("subject").agg(REDUCTIONS[view])
+
+
+def _read(reduced: pl.DataFrame, view: type[View]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Each subject and, (subjects, signals of the view), what is told of it.
 
     It is NaN where it is no number, or fewer rows than a signal ``needs`` are there.
     """
-    if alone:  # to look for groups where there is one takes half as long again
-        reduced = rows.select(pl.col("subject").first(), *REDUCTIONS[view])
-    else:
-        reduced = run(rows.lazy().group_by("subject").agg(REDUCTIONS[view]))
     numbers = reduced.to_numpy()
     subjects, counted, told = numbers[:, 0], numbers[:, 1:2], numbers[:, 2:]
     return subjects.astype(np.intp), np.where((counted >= NEEDS[view]) & np.isfinite(told), told, np.nan)

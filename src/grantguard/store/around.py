@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 
 import polars as pl
+from psycopg import RawCursor
 
-from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Reach
+from grantguard.dated import ANYONE, CROWD, FACT, GUEST, LENGTHS, MILESTONES, THRESHOLD, Around, Nearby, Reach
 from grantguard.store.database import Database, Reader
-from grantguard.store.framing import frame_columns, frame_rows
+from grantguard.store.framing import asking, frame_columns, frame_rows
 
 FACTS: Final = """
     WITH own AS (
@@ -70,31 +71,30 @@ THRESHOLDS: Final = """
     WHERE known_at <= %(at)s ORDER BY known_at DESC LIMIT 1
 """
 
-SMALL: Final = {
-    "guests": (GUESTS.encode(), pl.DataFrame(schema=GUEST)),
-    "crowds": (CROWDS.encode(), pl.DataFrame(schema=CROWD)),
-    "thresholds": (THRESHOLDS.encode(), pl.DataFrame(schema=THRESHOLD)),
+SMALL: Final = {"guests": GUESTS.encode(), "crowds": CROWDS.encode(), "thresholds": THRESHOLDS.encode()}
+NOTHING: Final = {
+    name: pl.DataFrame(schema=schema)
+    for name, schema in {"facts": FACT, "guests": GUEST, "crowds": CROWD, "thresholds": THRESHOLD}.items()
 }
-"""What is read as rows, of which shape: see ``reading`` for why."""
+"""What may be read as rows, of which shape: see ``reading`` for why."""
+
+
+def read_nearby(database: Database, account_ids: list[str], at: datetime, reach: Reach) -> Nearby:
+    """With whom these accounts have values in common as of ``at``: rows, where ``reach`` keeps them few."""
+    with database.statement() as connection, connection.pipeline():
+        shown, invited = RawCursor(connection), connection.cursor(binary=True)
+        shown.execute(FACTS, _asked(account_ids, at, reach), binary=True)
+        invited.execute(GUESTS.encode(), {"ids": account_ids})
+        return Nearby(frame_rows(shown.fetchall(), NOTHING["facts"]), frame_rows(invited.fetchall(), NOTHING["guests"]))
 
 
 def read_around(database: Database, account_ids: list[str], at: datetime, reach: Reach) -> Around:
     """What a past of these accounts needs of all others, as of ``at``."""
-    with database.reader() as reader:
-        facts = _read_facts(reader, account_ids, at, reach)
-        known = list({*facts["account_id"], *account_ids})
-        milestones = _fetch(reader, LIVES, MILESTONES, (known,))
     asked = {"ids": account_ids, "at": at, "most": reach.most_arrivals, "anyone": ANYONE}
-    return Around(facts=facts, milestones=milestones, **_read_small(database, asked))
-
-
-def _read_small(database: Database, asked: dict[str, object]) -> dict[str, pl.DataFrame]:
-    """A few rows each, in one round trip."""
-    with database.statement() as connection, connection.pipeline():
-        read = {name: connection.cursor(binary=True) for name in SMALL}
-        for name, cursor in read.items():
-            cursor.execute(SMALL[name][0], asked)
-        return {name: frame_rows(cursor.fetchall(), SMALL[name][1]) for name, cursor in read.items()}
+    with asking(database, SMALL, NOTHING, asked) as small, database.reader() as reader:
+        facts = _fetch(reader, FACTS, FACT, _asked(account_ids, at, reach))
+        known = list({*facts["account_id"], *account_ids})
+        return Around(facts=facts, milestones=_fetch(reader, LIVES, MILESTONES, (known,)), **small())
 
 
 def read_lengths(database: Database) -> pl.DataFrame:
@@ -104,9 +104,9 @@ def read_lengths(database: Database) -> pl.DataFrame:
         return _fetch(reader, query, LENGTHS, ())
 
 
-def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Reach) -> pl.DataFrame:
+def _asked(account_ids: list[str], at: datetime, reach: Reach) -> tuple[object, ...]:
     few = reach.most_holders
-    asked = (
+    return (
         account_ids,
         at.isoformat(),
         list(few),
@@ -114,7 +114,6 @@ def _read_facts(reader: Reader, account_ids: list[str], at: datetime, reach: Rea
         reach.most_of_others,
         list(reach.kinds_of_bursts),
     )
-    return _fetch(reader, FACTS, FACT, asked)
 
 
 def _fetch(reader: Reader, query: str, schema: pl.Schema, asked: tuple[object, ...]) -> pl.DataFrame:

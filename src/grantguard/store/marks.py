@@ -6,7 +6,8 @@ in another. News that comes in between keeps the mark; a worker that dies lets i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from typing import Final
 
 from psycopg.rows import class_row
 
-from grantguard.store.database import Connection
+from grantguard.store.database import Connection, Database
 
 NOTHING_UNREAD: Final[Mapping[str, datetime]] = MappingProxyType({})
 
@@ -112,14 +113,18 @@ def take_marked(connection: Connection, limit: int, now: datetime, lease: timede
         return tuple(cursor.execute(taking, {"until": now + lease, "now": now, "limit": limit}).fetchall())
 
 
-def find_sharing(connection: Connection, values: list[str], besides: list[str], most: int) -> list[str]:
-    """Up to ``most`` marked accounts, besides some, any of whose rows show one of ``values``.
+@contextmanager
+def asking_sharing(
+    database: Database, values: list[str], besides: list[str], most: int
+) -> Iterator[Callable[[], list[str]]]:
+    """Ask for up to ``most`` marked accounts, besides some, any of whose rows show one of ``values``; give what reads.
 
     They have news that nobody has read yet, and it may be about a value that they share; of their requests those
-    alone are looked through that may be news.
+    alone are looked through that may be news. The database looks for them from now on, whatever else is done meanwhile.
     """
-    rows = connection.execute(SHARING, {"values": values, "besides": besides, "most": most}).fetchall()
-    return [account_id for (account_id,) in rows]
+    with database.statement() as connection, connection.pipeline():
+        found = connection.execute(SHARING, {"values": values, "besides": besides, "most": most})
+        yield lambda: [account_id for (account_id,) in found]
 
 
 def find_marks(connection: Connection, account_ids: list[str]) -> tuple[Mark, ...]:
@@ -133,8 +138,9 @@ def unmark(connection: Connection, marks: Iterable[Mark]) -> None:
     """Remove the marks of accounts that were scored; where more news has come, let go of them instead."""
     seen = {mark.account_id: mark.news for mark in marks}
     asked = {"ids": list(seen), "news": list(seen.values())}
-    for step in UNMARK:
-        connection.execute(step, asked)
+    with connection.pipeline():
+        for step in UNMARK:
+            connection.execute(step, asked)
 
 
 def let_go(connection: Connection, marks: Iterable[Mark]) -> None:

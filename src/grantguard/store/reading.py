@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 import polars as pl
 
 from grantguard.contract import CAMPAIGNS, INPUTS, LABELS, USAGE, Table, Tables
 from grantguard.store.database import Connection, Database
-from grantguard.store.framing import frame_columns, frame_rows
+from grantguard.store.framing import Frames, asking, frame_columns
 
-SMALL: Final = {table: table.empty() for table in INPUTS if table is not USAGE}
+
+def _select(table: Table) -> str:
+    select = f"SELECT {', '.join(table.schema.names())} FROM {table.name}"  # noqa: S608 - the contract's own names
+    if table is CAMPAIGNS:
+        return select
+    of_rings = " OR account_id IS NULL" if table is LABELS else ""
+    return f"{select} WHERE account_id = ANY(%(ids)s){of_rings}"
+
+
+SMALL: Final = {table.name: table.empty() for table in INPUTS if table is not USAGE}
 """A query by Arrow costs most of a millisecond whatever it finds; a few rows by tuples, all tables at once, no more."""
+
+SELECT_SMALL: Final = {table.name: _select(table).encode() for table in INPUTS if table is not USAGE}
 
 OF_USAGE: Final = ", ".join(USAGE.schema.names())
 ALL: Final = f"SELECT {OF_USAGE} FROM usage WHERE account_id = ANY($1::text[])"  # noqa: S608 - the contract's own names
@@ -32,11 +45,12 @@ SPENT: Final = f"SELECT {', '.join(SPENDING)} FROM usage WHERE account_id = $1::
 def read_tables(database: Database, account_ids: list[str]) -> Tables:
     """Everything that is known of the accounts, every campaign, and the verdicts on rings.
 
-    The tables are read one after the other: news that comes in between may show in one and not in another yet, and
+    The tables are read each for itself: news that comes in between may show in one and not in another yet, and
     keeps its mark.
     """
-    usage = _read_usage(database, ALL, account_ids)
-    return Tables(usage=usage, **read_small(database, account_ids))
+    with _asking_small(database, account_ids) as small:
+        usage = _read_usage(database, ALL, account_ids)
+        return Tables(usage=usage, **small())
 
 
 def read_labels(database: Database) -> pl.DataFrame:
@@ -81,16 +95,9 @@ def _read_usage(database: Database, query: str, *asked: object) -> pl.DataFrame:
 
 def read_small(database: Database, account_ids: list[str]) -> dict[str, pl.DataFrame]:
     """The tables of ``read_tables`` that are no usage, by name."""
-    with database.statement() as connection, connection.pipeline():
-        asked = {table: connection.cursor(binary=True) for table in SMALL}
-        for table, cursor in asked.items():
-            cursor.execute(_select(table).encode(), {"ids": account_ids})
-        return {table.name: frame_rows(cursor.fetchall(), SMALL[table]) for table, cursor in asked.items()}
+    with _asking_small(database, account_ids) as small:
+        return small()
 
 
-def _select(table: Table) -> str:
-    select = f"SELECT {', '.join(table.schema.names())} FROM {table.name}"  # noqa: S608 - the contract's own names
-    if table is CAMPAIGNS:
-        return select
-    of_rings = " OR account_id IS NULL" if table is LABELS else ""
-    return f"{select} WHERE account_id = ANY(%(ids)s){of_rings}"
+def _asking_small(database: Database, account_ids: list[str]) -> AbstractContextManager[Callable[[], Frames]]:
+    return asking(database, SELECT_SMALL, SMALL, {"ids": account_ids})
