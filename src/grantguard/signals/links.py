@@ -112,7 +112,7 @@ def shared_address(ties: Ties) -> pl.Expr:
 
     Looks the same: an office, a dormitory.
     """
-    return _crowd(ties, ["address"], 25)
+    return _crowd(ties, ["address"], 12)
 
 
 @signal(
@@ -241,7 +241,8 @@ def closest_kin(kin: Kin) -> pl.Expr:
     Looks the same: a couple.
     """
     draining = _draining(kin, _one_hand(kin))
-    return pl.when(2 * draining.sum() >= _close(kin).sum()).then(kin.strength.filter(draining).max())
+    vouched = (_close(kin) & kin.paid).any()
+    return pl.when(2 * draining.sum() >= _close(kin).sum(), ~vouched).then(kin.strength.filter(draining).max())
 
 
 @signal(
