@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.facts import describe_accounts, knows_nothing
-from grantguard.forest import Bundle, give_reasons, stratum_of, sum_by_kind
+from grantguard.forest import Bundle, give_reasons, stratum_of, weigh_evidence
 from grantguard.histories import Histories, Look, Past, ask, follow_rings
 from grantguard.policy import RULES, Rules, decide
 from grantguard.signals import CATALOGUE, extract
@@ -192,7 +192,8 @@ def _score(findings: Findings, bundle: Bundle) -> _Scored:
     surprise = bundle.scale.surprise_of(tails)
     contributions = bundle.forest.contributions(surprise)
     silent = knows_nothing(table)
-    kinds = bundle.calibration.kind_p_values(sum_by_kind(contributions, surprise, CATALOGUE), strata)
+    evidence = weigh_evidence(bundle.forest, contributions, surprise, CATALOGUE)
+    kinds = bundle.calibration.kind_p_values(evidence, strata)
     rated = _rate(bundle, contributions.sum(axis=1), kinds, strata, silent)
     parts = (facts, rated, signals[["multiplier_gain", "threshold_hugging"]], findings.purses)
     told = pl.DataFrame([column for part in parts for column in part])

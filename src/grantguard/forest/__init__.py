@@ -8,7 +8,7 @@ from grantguard.forest.calibration import Calibration, stratum_of
 from grantguard.forest.compiled import CompiledForest
 from grantguard.forest.detector import RiskForest
 from grantguard.forest.feedback import VERDICT, Lessons, balance, choose_pull, scale_weight, teach
-from grantguard.forest.reasons import give_reasons, sum_by_kind
+from grantguard.forest.reasons import give_reasons, sum_by_kind, weigh_evidence
 from grantguard.forest.scale import Scale
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "sum_by_kind",
     "teach",
     "unpack",
+    "weigh_evidence",
 ]

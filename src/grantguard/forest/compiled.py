@@ -169,7 +169,7 @@ class CompiledForest:
 
     def score(self, surprise: Rows) -> Floats:
         """The mean leaf value of each row less the reference's mean, and what is rarest: higher is more suspicious."""
-        sharp = [self.sharpen(part).sum(axis=1) for part in _parts(surprise)]
+        sharp = [_largest(self._by_itself(part)).sum(axis=1) for part in _parts(surprise)]
         return self.score_by_leaves(surprise) + (np.concatenate(sharp) if sharp else 0.0)
 
     def contributions(self, surprise: Rows) -> Floats:
@@ -185,14 +185,19 @@ class CompiledForest:
 
     def sharpen(self, surprise: Rows) -> Floats:
         """What the ``SHARPEST`` of each row's signals add to its score, (rows, signals), others nothing."""
-        told = np.abs(surprise) * (self.spread * self.loudness)
-        if told.shape[1] <= SHARPEST:
-            return told
-        most = np.partition(told, -SHARPEST, axis=1)[:, -SHARPEST:]
-        kept = np.where(told >= most[:, :1], told, 0.0)
+        told = self._by_itself(surprise)
+        most = _largest(told)
+        kept = np.where(told >= most.min(axis=1, keepdims=True), told, 0.0)
         # Those that tie for the last place share it.
         shares: Floats = kept * (most.sum(axis=1) / np.maximum(kept.sum(axis=1), np.finfo(float).tiny))[:, None]
         return shares
+
+    def _by_itself(self, surprise: Rows) -> Floats:
+        return np.abs(surprise) * self._loud
+
+    @cached_property
+    def _loud(self) -> Floats:
+        return self.spread * self.loudness
 
     @cached_property
     def _told_by(self) -> csr_array:
@@ -292,6 +297,12 @@ def _depths(tree: BaseDecisionTree) -> Floats:
             if child >= 0:
                 depths[child] = depths[node] + 1
     return depths
+
+
+def _largest(told: Floats) -> Floats:
+    """The ``SHARPEST`` largest of each row, or all where there are no more, in no order."""
+    count = min(SHARPEST, told.shape[1])
+    return np.partition(told, -count, axis=1)[:, -count:]
 
 
 def _parts(rows: Rows) -> Iterator[Rows]:

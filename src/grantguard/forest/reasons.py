@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from grantguard.forest.compiled import CompiledForest
 from grantguard.signals import Signal
 from grantguard.vocabulary import EVIDENCE_OF, KINDS_OF_EVIDENCE, Reason
 
@@ -18,6 +19,16 @@ MOST = 5
 
 LEAST_SHARE = 0.02
 """A signal that makes up less of the suspicion than this is no reason."""
+
+
+def weigh_evidence(
+    forest: CompiledForest, contributions: Floats, surprise: Floats, catalogue: Sequence[Signal]
+) -> Floats:
+    """What each kind of evidence adds by the leaves, (accounts, ``KINDS_OF_EVIDENCE``).
+
+    What is rarest is of one kind for most accounts: were it heard here too, a second kind would have to be rarer still.
+    """
+    return sum_by_kind(contributions - forest.sharpen(surprise), surprise, catalogue)
 
 
 def sum_by_kind(contributions: Floats, surprise: Floats, catalogue: Sequence[Signal]) -> Floats:

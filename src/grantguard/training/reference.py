@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from grantguard.errors import ReferenceTooSmall
 from grantguard.facts import find_trusted, is_silent, key_of
-from grantguard.forest import Calibration, CompiledForest, Scale, sum_by_kind
+from grantguard.forest import Calibration, CompiledForest, Scale, weigh_evidence
 from grantguard.forest.calibration import LANDMARKS, stratum_of
 from grantguard.signals import CATALOGUE, NAMES
 from grantguard.training.population import Known, Population
@@ -124,4 +124,6 @@ def calibrate(forest: CompiledForest, scale: Scale, reference: Reference) -> Cal
 
 def recalibrate(forest: CompiledForest, calibration: Calibration) -> Calibration:
     """The same accounts as ``forest`` now sees them."""
-    return calibration.scored(forest.contributions, lambda shares, surprise: sum_by_kind(shares, surprise, CATALOGUE))
+    return calibration.scored(
+        forest.contributions, lambda shares, surprise: weigh_evidence(forest, shares, surprise, CATALOGUE)
+    )
