@@ -137,6 +137,19 @@ def test_who_pays_on_a_machine_vouches_for_the_others() -> None:
     assert signals_of(office)["shared_device"] is None
 
 
+def test_who_pays_among_close_kin_vouches_for_them_all() -> None:
+    paid = {"account_id": "m01", "occurred_at": OPENED + timedelta(days=1), "kind": "payment", "amount_usd": 20.0}
+    agency = replace(group(6, draining=6), billing=Tables.of(billing=pl.DataFrame([paid])).billing)
+    assert signals_of(agency)["closest_kin"] is None
+
+
+def test_the_other_users_of_a_script_count_who_opened_within_a_fortnight_of_it() -> None:
+    farm = group(6, draining=6)
+    late = pl.when(pl.col("account_id") < "m03").then(pl.duration(days=-15)).otherwise(pl.duration(days=0))
+    opened = farm.accounts.with_columns(created_at=pl.col("created_at") + late)
+    assert signals_of(replace(farm, accounts=opened), "m05")["shared_script"] is None
+
+
 @pytest.mark.parametrize("signal", OF_A_MACHINE)
 def test_a_partner_who_drained_says_nothing_of_who_did_not(signal: str) -> None:
     assert signals_of(group(2, draining=1), "m01")[signal] is None
