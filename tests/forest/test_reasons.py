@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.ensemble import IsolationForest
 
-from grantguard.forest import sum_by_kind
+from grantguard.forest import CompiledForest, sum_by_kind, weigh_evidence
 from grantguard.signals import CATALOGUE, NAMES
 from grantguard.vocabulary import KINDS_OF_EVIDENCE
 
@@ -22,6 +25,14 @@ def kinds_of(signal: str, *, surprise: float) -> dict[str, float]:
 )
 def test_an_unusual_value_is_evidence_of_its_familys_kind(signal: str, kind: str) -> None:
     assert kinds_of(signal, surprise=1.5) == dict.fromkeys(KINDS_OF_EVIDENCE, 0.0) | {kind: 2.0}
+
+
+def test_what_speaks_for_itself_beside_the_leaves_is_no_evidence_of_a_kind() -> None:
+    surprise = np.abs(np.random.default_rng(0).normal(size=(40, len(CATALOGUE))))
+    grown = CompiledForest.of(IsolationForest(n_estimators=20, random_state=0).fit(surprise)).valued_by(surprise)
+    loud = replace(grown, loudness=np.ones(len(CATALOGUE)))
+    quiet, heard = (weigh_evidence(each, each.contributions(surprise), surprise, CATALOGUE) for each in (grown, loud))
+    assert np.abs(quiet - heard).max() < 1e-9
 
 
 def test_a_usual_value_is_no_evidence_whatever_it_adds_to_the_score() -> None:

@@ -15,12 +15,12 @@ from grantguard.signals import extract
 
 OPENS = datetime(2025, 3, 1, 10, tzinfo=UTC)
 LATER = OPENS + timedelta(days=5)
-GUESTS, FARM = 60, 15
+GUESTS, FARM = 20, 15
 NAMES = [f"guest-{i}" for i in range(GUESTS)] + [f"farm-{i}" for i in range(FARM)]
 
 
 def hackathon(seed: int, *, registered: bool = True, expected: int | None = 80, **other: Any) -> Tables:  # noqa: ANN401 - columns of a campaign
-    """Sixty honest guests in a room, and fifteen copies of one script with an exit of their own."""
+    """Twenty honest guests in a room, and fifteen copies of one script with an exit of their own."""
     rng = np.random.default_rng(seed)
     accounts, grants, usage = [], [], []
     for place, name in enumerate(NAMES):
