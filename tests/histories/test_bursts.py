@@ -15,12 +15,12 @@ from grantguard.signals import extract
 
 OPENS = datetime(2025, 3, 1, 10, tzinfo=UTC)
 LATER = OPENS + timedelta(days=5)
-GUESTS, FARM = 20, 15
+GUESTS, FARM = 60, 15
 NAMES = [f"guest-{i}" for i in range(GUESTS)] + [f"farm-{i}" for i in range(FARM)]
 
 
 def hackathon(seed: int, *, registered: bool = True, expected: int | None = 80, **other: Any) -> Tables:  # noqa: ANN401 - columns of a campaign
-    """Twenty honest guests in a room, and fifteen copies of one script with an exit of their own."""
+    """Sixty honest guests in three rooms, and fifteen copies of one script with an exit of their own."""
     rng = np.random.default_rng(seed)
     accounts, grants, usage = [], [], []
     for place, name in enumerate(NAMES):
@@ -51,7 +51,7 @@ def hackathon(seed: int, *, registered: bool = True, expected: int | None = 80, 
                 "grant_id": f"g-{name}",
                 "status": "ok",
                 "network": "AS64501",
-                "ip_hash": "exit" if copy else "room",
+                "ip_hash": "exit" if copy else f"room-{place % 3}",
             }
             for turn in range(24)
         ]
