@@ -141,7 +141,7 @@ class RiskForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         return self
 
     def risk_score(self, X: ArrayLike | pd.DataFrame) -> Floats:
-        """How suspicious each row is, higher being more so; before any feedback the reference's mean is 0."""
+        """How suspicious each row is, higher being more so; without feedback and loudness the reference's mean is 0."""
         check_is_fitted(self)
         return self.compiled_.score(self.scale_.surprise(self._read(X, reset=False)))
 

@@ -134,8 +134,9 @@ def shared_email(ties: Ties) -> pl.Expr:
 def shared_script(kin: Kin) -> pl.Expr:
     """Accounts with a template or a prompt that few have, and no address in common, that drain and do not pay.
 
-    Times the square of their share, less half an account. A farm spreads its exits, keeps its script and drains all it
-    has; a class has its exercise and its room in common, but for who is at home; of a tutorial's readers some drain.
+    Those that opened within a fortnight of it, times the square of their share of all with it, less half an account.
+    A farm spreads its exits, keeps its script and drains all it has; a class has its exercise and its room in common,
+    but for who is at home; a tutorial and a tool find readers all the year, of whom some drain.
 
     Looks the same: two friends with one tool.
     """
@@ -236,7 +237,7 @@ def deleted_predecessors(ties: Ties) -> pl.Expr:
 def closest_kin(kin: Kin) -> pl.Expr:
     """What the values shared with one other account that drains say together, where half of its close kin drain.
 
-    Colleagues share an address; one hand shares device, template and address at once.
+    Colleagues share an address; one hand shares device, template and address at once. One who pays vouches for all.
 
     Looks the same: a couple.
     """
