@@ -10,7 +10,7 @@ from functools import cache
 import polars as pl
 
 from grantguard.contract import MULTIPLIERS
-from grantguard.histories.keys import run, run_all
+from grantguard.histories.keys import has_any, run, run_all
 
 DRAINED = 0.95
 """The share of a grant at which it counts as drained; the last crumbs buy no request."""
@@ -42,8 +42,8 @@ def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     """One account's usage, charged in order of time, of which no more is known than what is spent."""
     keyed = usage.sort("occurred_at").with_columns(account=pl.col("account_id").hash(seed=0))
     ordered = keyed.with_columns(row=pl.int_range(pl.len()), position=pl.int_range(1, pl.len() + 1))
-    named = usage["grant_id"].null_count() < usage.height
-    return charge(ordered.lazy(), grants, names_grants=named).drop("row", "position", "account", "spend")
+    charged = charge(ordered.lazy(), grants, names_grants=has_any(usage["grant_id"]))
+    return charged.drop("row", "position", "account", "spend")
 
 
 @cache
@@ -92,7 +92,7 @@ WAITING = ("account", "occurred_at", "category", "spend")
 def _rank(grants: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
     """Grants in the order in which each account spends them, with the room that named rows leave in them."""
     ranked = grants.lazy().with_columns(_keys_of_grants()).sort(SPENT_FIRST, nulls_last=True).with_columns(_ranks())
-    if events["grant_row"].null_count() < events.height:
+    if has_any(events["grant_row"]):
         named = events.lazy().group_by(choice="grant_row").agg(named=pl.col("spend").sum())
         room = pl.col("room") - pl.col("named").fill_null(0.0)
         ranked = ranked.join(named, on="choice", how="left", maintain_order="left").with_columns(room=room)
@@ -165,7 +165,7 @@ def with_balance(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     owned = grants.lazy().with_columns(_keys_of_grants()[0])
     given = owned.sort("account", "granted_at").select("account", "granted_at", _granted())
     known = _latest(events.lazy(), given, "granted_at")
-    lapses = grants["expires_at"].null_count() < grants.height
+    lapses = has_any(grants["expires_at"])
     if lapses:
         known = _latest(known, _lapsed(events, owned), "expires_at")
     return known.with_columns(_left_share(lapses=lapses)).with_columns(_runs_dry()).with_columns(_dry_at())

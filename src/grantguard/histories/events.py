@@ -8,7 +8,7 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.histories.charging import charge, with_balance
-from grantguard.histories.keys import PAST_EVENTS, as_key, run
+from grantguard.histories.keys import PAST_EVENTS, as_key, has_any, run
 
 KEYED = (
     *("ip_hash", "ip_prefix_hash", "network", "device_hash", "client"),
@@ -34,8 +34,7 @@ def prepare_events(tables: Tables) -> pl.DataFrame:
 
     ``account`` is the key of ``account_id``, ``row`` the event's place.
     """
-    named = tables.usage["grant_id"].null_count() < tables.usage.height
-    events = charge(put_in_order(tables.usage), tables.grants, names_grants=named)
+    events = charge(put_in_order(tables.usage), tables.grants, names_grants=has_any(tables.usage["grant_id"]))
     rhythmic = with_balance(events, tables.grants).with_columns(_rhythm())
     prepared = rhythmic.join(_homes(tables.accounts), on="account", how="left", maintain_order="left")
     return run(prepared.with_columns(_places()).drop(READ_UP))

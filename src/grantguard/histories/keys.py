@@ -22,6 +22,11 @@ def as_key(column: str) -> pl.Expr:
     return pl.when(text.is_not_null()).then(text.hash(seed=0)).alias(column)
 
 
+def has_any(column: pl.Series) -> bool:
+    """Whether any row of it is known."""
+    return column.null_count() < column.len()
+
+
 def run(plan: pl.LazyFrame) -> pl.DataFrame:
     """The plan's rows, in memory: to set up streams takes longer than one account does, and than most tables do."""
     (rows,) = run_all([plan])
