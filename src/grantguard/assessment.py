@@ -110,7 +110,7 @@ def assess(
     Raises ``AccountUnknown`` for an account that no table mentions.
     """
     past = Past.of(tables)
-    unknown = sorted(set(accounts or ()) - set(past.account_ids))
+    unknown = sorted(set(accounts or ()).difference(past.marks["account_id"], past.tables.grants["account_id"]))
     if unknown:
         raise AccountUnknown(f"account {unknown[0]}: in no table; check the id, or the data directory")
     return assess_past(past, ask(past.account_ids if accounts is None else accounts, at), bundle, rules)
@@ -196,7 +196,7 @@ def _score(findings: Findings, bundle: Bundle) -> _Scored:
     kinds = bundle.calibration.kind_p_values(evidence, strata)
     rated = _rate(bundle, contributions.sum(axis=1), kinds, strata, silent)
     parts = (facts, rated, signals[["multiplier_gain", "threshold_hugging"]], findings.purses)
-    told = pl.DataFrame([column for part in parts for column in part])
+    told = pl.concat(parts, how="horizontal")
     return _Scored(told, signals, table, tails, silent, strata, contributions)
 
 

@@ -68,7 +68,9 @@ def decide(assessed: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
     age_days, verdict, labelled_at, accusers, multiplier_gain, threshold_hugging, promo_credits_left``.
     """
     action, *rest = _says(rules)
-    return assessed.with_columns(action).with_columns(rest)
+    plan = assessed.lazy().with_columns(action).with_columns(rest)
+    # As it is written: to look for a better way through so few rows takes longer than to go this one.
+    return plan.collect(engine="in-memory", optimizations=pl.QueryOptFlags.none())
 
 
 @cache

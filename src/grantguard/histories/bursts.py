@@ -19,6 +19,8 @@ COHORTS = ("twin_0", "twin_1", "joined_hour_0", "joined_hour_1", "joined_days_0"
 LESSENED = (*PLACES, *COHORTS)
 """Kinds of link that a burst explains."""
 
+NO_GUESTS = GUEST.to_frame()
+
 ROOM_FOR = 1.5
 """How many times as many as were registered are let in, first come first served: the rest is read as ever."""
 
@@ -30,7 +32,7 @@ def find_guests(tables: Tables, events: pl.DataFrame) -> pl.DataFrame:
     registered one; where neither was registered, whoever was given the campaign's grant in the window.
     """
     if tables.campaigns["expected_from"].null_count() == tables.campaigns.height:
-        return GUEST.to_frame()
+        return NO_GUESTS
     bursts = tables.campaigns.filter(
         pl.col("expected_from").is_not_null(), pl.col("expected_until").is_not_null()
     ).with_columns(burst="campaign")

@@ -7,7 +7,6 @@ from functools import cache
 import polars as pl
 
 from grantguard.dated import ANYONE
-from grantguard.histories.keys import run
 from grantguard.histories.links import count_up, key_values, read_newest
 
 SHARED = {"likeness": pl.UInt64(), "bin": pl.Int64()}
@@ -25,14 +24,14 @@ def find_arrivals(facts: pl.LazyFrame) -> pl.LazyFrame:
     return facts.group_by("account_id").agg(pl.col("seen_at").min())
 
 
-def count_crowds(likenesses: pl.DataFrame, arrivals: pl.LazyFrame) -> pl.DataFrame:
+def count_crowds(likenesses: pl.DataFrame, arrivals: pl.LazyFrame) -> pl.LazyFrame:
     """``kind``, ``crowd``, ``when`` and ``n``: how many there were of every crowd, by when."""
     arrived = arrivals.select(_anyone())
     if likenesses.is_empty():
-        return run(count_up(arrived, CROWD))
+        return count_up(arrived, CROWD)
     joined = likenesses.lazy().filter(pl.col("bin").is_not_null())
     in_crowds = joined.select(_each_crowd()).explode("crowd")
-    return run(count_up(pl.concat([in_crowds, arrived]), CROWD))
+    return count_up(pl.concat([in_crowds, arrived]), CROWD)
 
 
 @cache

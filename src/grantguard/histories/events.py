@@ -35,7 +35,7 @@ def prepare_events(tables: Tables) -> pl.DataFrame:
     ``account`` is the key of ``account_id``, ``row`` the event's place.
     """
     events = charge(put_in_order(tables.usage), tables.grants, names_grants=has_any(tables.usage["grant_id"]))
-    rhythmic = with_balance(events, tables.grants).with_columns(_rhythm())
+    rhythmic = with_balance(events, tables.grants).with_columns(_gap()).with_columns(_rhythm())
     prepared = rhythmic.join(_homes(tables.accounts), on="account", how="left", maintain_order="left")
     return run(prepared.with_columns(_places()).drop(READ_UP))
 
@@ -74,13 +74,17 @@ def before(column: pl.Expr, steps: int = 1) -> pl.Expr:
 
 
 @cache
+def _gap() -> pl.Expr:
+    micros = pl.col("occurred_at").dt.timestamp("us")
+    return ((micros - before(micros)) / SECOND).alias("gap")
+
+
+@cache
 def _rhythm() -> tuple[pl.Expr, ...]:
     """When each request came, beside those before it, and in which steps its sizes fall."""
-    micros = pl.col("occurred_at").dt.timestamp("us")
-    gap = (micros - before(micros)) / SECOND
+    micros, gap = pl.col("occurred_at").dt.timestamp("us"), pl.col("gap")
     ends = micros + pl.col("latency_ms").fill_null(0) * 1000
     rhythm = {
-        "gap": gap,
         "gap_step": pl.when(gap < 3600).then(_steps(gap, 0.05)),
         "since_first": (micros - pl.when(pl.col("position") == 1).then(micros).forward_fill()) / SECOND,
         "since_dry": (micros - pl.col("dry_at").dt.timestamp("us")) / SECOND,

@@ -17,7 +17,7 @@ from grantguard.contract import TIME, Tables
 from grantguard.dated import ANYONE, FACT
 from grantguard.histories.bursts import LESSENED, find_guests, let_in
 from grantguard.histories.crowds import COUNTED, CROWD, name_crowd
-from grantguard.histories.keys import as_key, run
+from grantguard.histories.keys import as_key, run, run_all
 from grantguard.histories.kin import FEW
 from grantguard.histories.links import VALUE, find_facts, find_facts_in_use, keep_first, key_values
 from grantguard.histories.own import Own
@@ -53,7 +53,8 @@ class Share:
         lessened = pl.col("kind").is_in(LESSENED) & ~pl.col("kind").is_in(PAIRS_ALONE)
         theirs = facts.filter(lessened).join(guests, on="account_id", how="semi")
         arrived = facts.select(account=pl.col("account_id").hash(seed=0)).unique()
-        return cls(facts, likenesses, own.mark(), guests, theirs, run(count_lengths(own.events)), arrived)
+        marks, lengths = run_all([own.mark(), count_lengths(own.events)])
+        return cls(facts, likenesses, marks, guests, theirs, lengths, arrived)
 
     @property
     def said_alone(self) -> pl.DataFrame:

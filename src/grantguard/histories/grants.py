@@ -31,12 +31,14 @@ BILL = pl.Schema(
 )
 """A billing event of a subject."""
 
+NO_BILLS = BILL.to_frame()
+
 
 def _between(begins: str, ends: str, unit: int) -> pl.Expr:
     return (pl.col(ends) - pl.col(begins)).dt.total_microseconds() / unit
 
 
-def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.DataFrame:
+def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     """One row a subject and grant given by then, with the columns of ``views.Grants``, ``drained_at`` and ``next_at``.
 
     ``seen`` has the prepared events of each subject up to its moment, by time.
@@ -49,7 +51,7 @@ def prepare_grants(tables: Tables, seen: pl.DataFrame, asked: pl.DataFrame, mark
         .join(spending, on=["subject", "grant_row"], how="left")
         .sort("subject", "granted_at", "grant_id")
     )
-    return run(_with_past(_with_silence(given, seen), seen).select(_shape()))
+    return _with_past(_with_silence(given, seen), seen).select(_shape())
 
 
 def _with_given_near(grants: pl.DataFrame) -> pl.LazyFrame:
@@ -177,14 +179,14 @@ def wait_on(grants: pl.DataFrame, at: datetime) -> pl.DataFrame:
     return grants.with_columns(silence=_silence(pl.lit(at, TIME)))
 
 
-def prepare_billing(billing: pl.DataFrame, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+def prepare_billing(billing: pl.DataFrame, seen: pl.DataFrame, asked: pl.DataFrame) -> pl.LazyFrame:
     """One row a subject and billing event by then, with the columns of ``views.Billing``."""
     if billing.is_empty():
-        return BILL.to_frame()
+        return NO_BILLS.lazy()
     rows = billing.lazy().join(asked.lazy(), on="account_id").filter(pl.col("occurred_at") <= pl.col("at"))
     dry = seen.lazy().filter(pl.col("runs_dry")).select("subject", dry_at="occurred_at")
     dated = rows.sort("subject", "occurred_at", "billing_id").join_asof(
         dry, left_on="occurred_at", right_on="dry_at", by="subject", strategy="backward", check_sortedness=False
     )
     after = _between("dry_at", "occurred_at", DAY)
-    return run(dated.select("subject", "occurred_at", "kind", "amount_usd", after_dry=after))
+    return dated.select("subject", "occurred_at", "kind", "amount_usd", after_dry=after)

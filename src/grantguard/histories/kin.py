@@ -67,6 +67,9 @@ PAIR = pl.Schema(
 )
 """A pair of kin."""
 
+NO_PAIRS = PAIR.to_frame()
+"""To make an empty frame takes longer than to give one that is at hand."""
+
 LINK = pl.Schema(
     {
         "subject": pl.UInt32(),
@@ -80,23 +83,25 @@ LINK = pl.Schema(
 )
 """A kind of value that two accounts share."""
 
+NO_LINKS = LINK.to_frame()
+
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
 
 
 def pair_kin(
     sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, marks: pl.DataFrame, guests: pl.DataFrame
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """One row a subject and other account, with the columns of ``views.Kin``.
 
     Two guests of one expected burst (``bursts.let_in``) have its room in common, which says nothing of a pair.
     """
     links = find_links(sharing, crowds, asked, guests)
     if links.is_empty():
-        return PAIR.to_frame()
+        return NO_PAIRS.lazy()
     placed = sharing.shown["subject"].filter(sharing.shown["kind"] == "address")
     apart = ~pl.col("room") & pl.col("subject").is_in(placed.implode())
-    return run(_with_lives(tell_strength(links.lazy()).with_columns(apart=apart), marks))
+    return _with_lives(tell_strength(links.lazy()).with_columns(apart=apart), marks)
 
 
 def tell_strength(links: pl.LazyFrame) -> pl.LazyFrame:
@@ -126,10 +131,10 @@ def find_links(sharing: Sharing, crowds: pl.DataFrame, asked: pl.DataFrame, gues
     ``said`` is what the kind says of the pair: its strength, the less the more accounts hold the value.
     """
     if sharing.held.is_empty():
-        return LINK.to_frame()
+        return NO_LINKS
     own = _find_few(sharing.shown, crowds, asked)
     if own.is_empty():
-        return LINK.to_frame()
+        return NO_LINKS
     said = _pair_up(own, sharing.held).with_columns(_said())
     if guests.height:
         said = _hush_rooms(run(said), guests)

@@ -40,7 +40,7 @@ class Own:
     def date(self, facts: pl.DataFrame | None = None) -> Dated:
         """Every fact, as what a store keeps; ``facts`` is what ``date_facts`` gives, where that is at hand."""
         facts = date_facts(self.tables) if facts is None else facts
-        milestones, lengths = run_all([self._marks(), count_lengths(self.events)])
+        milestones, lengths = run_all([self.mark(), count_lengths(self.events)])
         shown = pl.concat([facts.lazy(), self.likenesses.lazy().select(FACT.names())])
         return Dated(
             facts=facts,
@@ -51,9 +51,6 @@ class Own:
             lengths=lengths,
         )
 
-    def mark(self) -> pl.DataFrame:
+    def mark(self) -> pl.LazyFrame:
         """The milestones of each account."""
-        return run(self._marks())
-
-    def _marks(self) -> pl.LazyFrame:
         return mark_accounts(self.tables.accounts, self.events, self.tables.billing)

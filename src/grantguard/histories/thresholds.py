@@ -22,6 +22,9 @@ JUST_ABOVE = 1.15
 STEP = 0.01
 """Width of the bins that inputs are counted in, in natural logarithms."""
 
+UNKNOWN = THRESHOLD.to_frame()
+"""Where extended context begins, while nobody has used any."""
+
 IS_LONG = pl.col("category") == "extended_context"
 DAY = pl.col("occurred_at").dt.truncate("1d").alias("day")
 LENGTH = (pl.col("input_tokens").log() / STEP).floor().cast(pl.Int64).alias("step")
@@ -39,7 +42,7 @@ def find_thresholds(lengths: pl.DataFrame) -> pl.DataFrame:
     ``lengths`` is what ``count_lengths`` gives.
     """
     if lengths.is_empty():
-        return THRESHOLD.to_frame()
+        return UNKNOWN
     counts = run(lengths.lazy().group_by("day", "step").agg(pl.col("n").sum()))
     days = counts.lazy().select("day").unique().sort("day")
     steps = counts.lazy().select("step").unique()
