@@ -22,6 +22,7 @@ from grantguard.histories.everybody import (
 )
 from grantguard.histories.grants import wait_on
 from grantguard.histories.keys import PAST_EVENTS, run, run_all
+from grantguard.histories.kin import CLASS, TOGETHER
 from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.links import find_stars
 from grantguard.histories.own import Own, date_facts
@@ -32,11 +33,13 @@ from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
+    "CLASS",
     "HUBS",
     "MOST_EVENTS",
     "PAST_EVENTS",
     "REACH",
     "REACH_OF_RINGS",
+    "TOGETHER",
     "Billing",
     "Bucket",
     "Days",

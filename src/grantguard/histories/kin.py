@@ -63,6 +63,10 @@ PAIR = pl.Schema(
         "drains": pl.Boolean(),
         "paid": pl.Boolean(),
         "cycle_gap": pl.Float64(),
+        "close": pl.Boolean(),
+        "one_hand": pl.Boolean(),
+        "classmate": pl.Boolean(),
+        "harvests": pl.Boolean(),
     }
 )
 """A pair of kin."""
@@ -84,6 +88,12 @@ LINK = pl.Schema(
 """A kind of value that two accounts share."""
 
 NO_LINKS = LINK.to_frame()
+
+CLOSE = 0.75
+"""The joint strength of shared values from which two accounts are close kin."""
+
+CLASS, TOGETHER = 8, 72
+"""Others of its room, opened within so many hours of it, that make a class: many hands share its machines."""
 
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
@@ -232,7 +242,8 @@ def _says() -> pl.Expr:
 def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     lives = marks.lazy()
     both = kin.join(lives.select(_life()), on="account_id", how="left")
-    return both.join(lives.select(_life_of_other()), on="other", how="left").select(_pair())
+    dated = both.join(lives.select(_life_of_other()), on="other", how="left").select(_pair())
+    return dated.with_columns(_closeness()).with_columns(_harvests())
 
 
 LIFE = ("created_at", "first_at", "paid_at", "half_at")
@@ -268,3 +279,20 @@ def _pair() -> tuple[pl.Expr, ...]:
     }
     kept = ("subject", "account_id", "at", "other", "strength", "machine", "script", "room", "apart")
     return pl.col(*kept), *(value.alias(name) for name, value in told.items())
+
+
+@cache
+def _closeness() -> tuple[pl.Expr, ...]:
+    """How near the two are, as several signals read it."""
+    close, room = pl.col("strength") >= CLOSE, pl.col("room")
+    # A family has its machine and its home in common, and asks all sorts.
+    one_hand = close & (pl.col("script") | pl.col("apart"))
+    together = (room & (pl.col("hours_apart") <= TOGETHER)).sum().over("subject")
+    classmate = room & (together >= CLASS)
+    return close.alias("close"), one_hand.alias("one_hand"), classmate.alias("classmate")
+
+
+@cache
+def _harvests() -> pl.Expr:
+    """What a ring does, no class."""
+    return (pl.col("drained") & ~pl.col("paid") & ~pl.col("classmate")).alias("harvests")

@@ -159,3 +159,7 @@ class Kin(View):
     drains = Prepared("whether the account itself had")
     paid = Prepared("whether the other had paid by then")
     cycle_gap = Prepared("hours from the one's having spent half to the other's first event; null where they overlap")
+    close = Prepared("whether the two share so much that they are close kin")
+    one_hand = Prepared("whether they are, of one script or of two rooms")
+    classmate = Prepared("whether the other is of its room, where many opened together with it")
+    harvests = Prepared("whether the other had spent half, had never paid, and is no classmate")

@@ -8,14 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories import Kin, Ties
+from grantguard.histories import CLASS, TOGETHER, Kin, Ties
 from grantguard.signals._signal import signal
-
-CLOSE = 0.75
-"""The joint strength of shared values from which two accounts are close kin."""
-
-CLASS, TOGETHER = 8, 72
-"""Others of its room, opened within so many hours of it, that make a class: many hands share its machines."""
 
 CAMPAIGN = 14 * 24
 """Hours within which a hand opens the accounts of one campaign: a public script finds its users all the year."""
@@ -46,27 +40,14 @@ def _crowd(ties: Ties, kinds: list[str], hub: float) -> pl.Expr:
     Who shares a room drains little; beyond a hub's size a value says less with every holder.
     """
     telling = ties.draining * (-ties.others / hub).exp()
-    return _beyond_faint(telling.filter(ties.kind.is_in(kinds), _says_more(ties.drains, ties.drained)).max())
-
-
-def _close(kin: Kin) -> pl.Expr:
-    return kin.strength >= CLOSE
-
-
-def _classmate(kin: Kin) -> pl.Expr:
-    """Whether the other is of its room, and many opened there together with it: many hands share the machines."""
-    return kin.room & ((kin.room & (kin.hours_apart <= TOGETHER)).sum() >= CLASS)
+    heard = telling.filter(ties.kind.is_in(kinds), _says_more(ties.drains, ties.drained), telling > FAINT)
+    return heard.max() - FAINT
 
 
 def _draining(kin: Kin, alike: pl.Expr) -> pl.Expr:
     """Those so alike that never paid and had spent half of what they were given: what a ring does, no class."""
-    drained = alike & ~_classmate(kin) & kin.drained & ~kin.paid
+    drained = alike & kin.harvests
     return drained & _says_more(kin.drains, drained.sum())
-
-
-def _one_hand(kin: Kin) -> pl.Expr:
-    """Close kin of one script, or of two rooms: a family has its machine and its home in common, and asks all sorts."""
-    return _close(kin) & (kin.script | kin.apart)
 
 
 def _times_share(kin: Kin, draining: pl.Expr, alike: pl.Expr) -> pl.Expr:
@@ -154,7 +135,7 @@ def referral_star(ties: Ties) -> pl.Expr:
 
     Looks the same: an influencer whose followers only look.
     """
-    return _beyond_faint(ties.idle.filter(ties.brought, ties.others >= STAR).max())
+    return ties.idle.filter(ties.brought, ties.others >= STAR, ties.idle > FAINT).max() - FAINT
 
 
 @signal(unit="accounts", suspicious="high", says="about {value:.0f} {value:other|others} began in just the same way")
@@ -241,9 +222,9 @@ def closest_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: a couple.
     """
-    draining = _draining(kin, _one_hand(kin))
-    vouched = (_close(kin) & kin.paid).any()
-    return pl.when(2 * draining.sum() >= _close(kin).sum(), ~vouched).then(kin.strength.filter(draining).max())
+    draining = _draining(kin, kin.one_hand)
+    vouched = (kin.close & kin.paid).any()
+    return pl.when(2 * draining.sum() >= kin.close.sum(), ~vouched).then(kin.strength.filter(draining).max())
 
 
 @signal(
@@ -256,7 +237,7 @@ def close_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: a couple that starts together.
     """
-    return _times_share(kin, _draining(kin, _one_hand(kin)) & (kin.hours_apart <= TOGETHER), _close(kin))
+    return _times_share(kin, _draining(kin, kin.one_hand) & (kin.hours_apart <= TOGETHER), kin.close)
 
 
 @signal(unit="accounts", suspicious="high", says="close kin drained their grants and never paid (weight {value:.1f})")
@@ -267,7 +248,7 @@ def drained_kin(kin: Kin) -> pl.Expr:
 
     Looks the same: friends who came for the same offer.
     """
-    return _beyond_faint(_times_share(kin, _draining(kin, _one_hand(kin)), _close(kin)))
+    return _beyond_faint(_times_share(kin, _draining(kin, kin.one_hand), kin.close))
 
 
 @signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had spent half")
@@ -278,7 +259,7 @@ def cycling(kin: Kin) -> pl.Expr:
 
     Looks the same: a colleague who is told of the offer.
     """
-    return kin.cycle_gap.filter(~kin.paid, _close(kin), ~_classmate(kin), kin.cycle_gap <= 24).min()
+    return kin.cycle_gap.filter(~kin.paid, kin.close, ~kin.classmate, kin.cycle_gap <= 24).min()
 
 
 @signal(
@@ -293,5 +274,5 @@ def stuffed_seats(kin: Kin) -> pl.Expr:
 
     Looks the same: a handed-on work place.
     """
-    turns = (kin.cycle_gap <= 24) & _close(kin) & ~_classmate(kin)
+    turns = (kin.cycle_gap <= 24) & kin.close & ~kin.classmate
     return (turns.sum().cast(pl.Int64) - 1).clip(0)
