@@ -16,7 +16,7 @@ DRAINED = 0.95
 """The share of a grant at which it counts as drained; the last crumbs buy no request."""
 
 
-def charge(events: pl.LazyFrame, grants: pl.DataFrame, *, names_grants: bool) -> pl.DataFrame:
+def charge(events: pl.LazyFrame, grants: pl.DataFrame, *, names_grants: bool) -> pl.LazyFrame:
     """Events with ``charged_to``, ``grant_row``, ``promo_credits``, ``promo_value`` and ``grant_share``.
 
     A row that names its grant is charged to it. A row that names none, and is not known to be paid, is charged
@@ -26,16 +26,10 @@ def charge(events: pl.LazyFrame, grants: pl.DataFrame, *, names_grants: bool) ->
     ``names_grants`` says whether any row names its grant.
     """
     spending = events.with_columns(_spend()).rename({"grant_id": "charged_to"})
-    named = run(_with_named(spending, grants) if names_grants else spending.with_columns(NO_GRANT))
-    charged = named.lazy()
-    waiting, ranked = run_all([charged.filter(_names_no_grant()).select("row", *WAITING), _rank(grants, named)])
-    if waiting.height and grants.height:
-        choice = _choose_grants(waiting, ranked, named.height)
-        charged = charged.with_columns(
-            charged_to=pl.coalesce("charged_to", grants["grant_id"].gather(choice)),
-            grant_row=pl.coalesce("grant_row", choice),
-        )
-    return run(_with_spending(charged, grants))
+    placed = _with_named(spending, grants) if names_grants else spending.with_columns(NO_GRANT)
+    named, ranked = run_all([placed, _rank(grants)])
+    choice = _choose_grants(named, run(_leave_room(ranked, named)) if names_grants else ranked)
+    return _with_spending(_with_chosen(named.lazy(), grants, choice), grants)
 
 
 def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
@@ -43,7 +37,7 @@ def charge_alone(usage: pl.DataFrame, grants: pl.DataFrame) -> pl.DataFrame:
     keyed = usage.sort("occurred_at").with_columns(account=pl.col("account_id").hash(seed=0))
     ordered = keyed.with_columns(row=pl.int_range(pl.len()), position=pl.int_range(1, pl.len() + 1))
     charged = charge(ordered.lazy(), grants, names_grants=has_any(usage["grant_id"]))
-    return charged.drop("row", "position", "account", "spend")
+    return run(charged.drop("row", "position", "account", "spend"))
 
 
 @cache
@@ -71,10 +65,10 @@ def _spend() -> pl.Expr:
     return pl.when(pl.col("status") == "refunded").then(0.0).otherwise(pl.col("credits")).alias("spend")
 
 
-def _choose_grants(waiting: pl.DataFrame, ranked: pl.DataFrame, events: int) -> pl.Series:
+def _choose_grants(events: pl.DataFrame, ranked: pl.DataFrame) -> pl.Series:
     """For each event the place of the grant that pays it, where none was named: one pass a rank of expiry."""
-    left = waiting.lazy()
-    choice = pl.repeat(None, events, dtype=pl.UInt32, eager=True)
+    left = events.lazy().filter(_names_no_grant()).select("row", *WAITING)
+    choice = pl.repeat(None, events.height, dtype=pl.UInt32, eager=True)
     for offered in ranked.partition_by("rank"):
         asked = run(_offer(left, offered))
         taken = asked["taken"]
@@ -89,14 +83,24 @@ WAITING = ("account", "occurred_at", "category", "spend")
 """What is read of an event that waits for a grant."""
 
 
-def _rank(grants: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
-    """Grants in the order in which each account spends them, with the room that named rows leave in them."""
+def _with_chosen(events: pl.LazyFrame, grants: pl.DataFrame, choice: pl.Series) -> pl.LazyFrame:
+    if not has_any(choice):
+        return events
+    name = pl.lit(grants["grant_id"]).gather(choice)
+    return events.with_columns(charged_to=pl.coalesce("charged_to", name), grant_row=pl.coalesce("grant_row", choice))
+
+
+def _rank(grants: pl.DataFrame) -> pl.LazyFrame:
+    """Grants in the order in which each account spends them, with the room that is in them."""
     ranked = grants.lazy().with_columns(_keys_of_grants()).sort(SPENT_FIRST, nulls_last=True).with_columns(_ranks())
-    if has_any(events["grant_row"]):
-        named = events.lazy().group_by(choice="grant_row").agg(named=pl.col("spend").sum())
-        room = pl.col("room") - pl.col("named").fill_null(0.0)
-        ranked = ranked.join(named, on="choice", how="left", maintain_order="left").with_columns(room=room)
     return ranked.select("account", "granted_at", "expires_at", "choice", "rank", "room", "only")
+
+
+def _leave_room(ranked: pl.DataFrame, events: pl.DataFrame) -> pl.LazyFrame:
+    """``ranked`` with the room that rows leave which name their grant."""
+    named = events.lazy().group_by(choice="grant_row").agg(named=pl.col("spend").sum())
+    room = pl.col("room") - pl.col("named").fill_null(0.0)
+    return ranked.lazy().join(named, on="choice", how="left", maintain_order="left").with_columns(room=room)
 
 
 SPENT_FIRST = ("account", "expires_at", "granted_at", "grant_id")
@@ -156,7 +160,7 @@ def _drawn() -> tuple[pl.Expr, pl.Expr]:
     return (promo * multiplier).alias("promo_value"), promo.cum_sum().over("grant_row")
 
 
-def with_balance(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
+def with_balance(events: pl.LazyFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     """Events with ``granted``, ``left_share``, ``dry_at`` and ``runs_dry``, each as of the event.
 
     ``left_share`` is what the account still had of all that it was given, lapsed grants counting as gone;
@@ -164,10 +168,11 @@ def with_balance(events: pl.DataFrame, grants: pl.DataFrame) -> pl.LazyFrame:
     """
     owned = grants.lazy().with_columns(_keys_of_grants()[0])
     given = owned.sort("account", "granted_at").select("account", "granted_at", _granted())
-    known = _latest(events.lazy(), given, "granted_at")
     lapses = has_any(grants["expires_at"])
-    if lapses:
-        known = _latest(known, _lapsed(events, owned), "expires_at")
+    if lapses:  # what they spent is read of the events as well: not to be reckoned twice
+        charged = run(events).lazy()
+        events = _latest(charged, _lapsed(charged, owned), "expires_at")
+    known = _latest(events, given, "granted_at")
     return known.with_columns(_left_share(lapses=lapses)).with_columns(_runs_dry()).with_columns(_dry_at())
 
 
@@ -184,9 +189,9 @@ def _left_share(*, lapses: bool) -> pl.Expr:
     return (left / pl.col("granted")).clip(0.0, 1.0).alias("left_share")
 
 
-def _lapsed(events: pl.DataFrame, owned: pl.LazyFrame) -> pl.LazyFrame:
+def _lapsed(events: pl.LazyFrame, owned: pl.LazyFrame) -> pl.LazyFrame:
     """By account, and from when on, how much lapsed unspent."""
-    spent = events.lazy().group_by("grant_row").agg(spent=pl.col("promo_credits").sum())
+    spent = events.group_by("grant_row").agg(spent=pl.col("promo_credits").sum())
     return (
         owned.with_columns(grant_row=pl.int_range(pl.len(), dtype=pl.UInt32))
         .filter(pl.col("expires_at").is_not_null())

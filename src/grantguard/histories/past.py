@@ -33,6 +33,12 @@ READ = (
 )
 """Columns of events that are read as of a moment."""
 
+OWN = pl.col("account", *READ)
+"""Those, and whose they are."""
+
+SEEN = pl.col("subject", *READ, "inside", "near_threshold")
+"""Columns of events as of a moment."""
+
 WINDOW = ["subject", *Usage.columns()]
 """Columns of events that signals are read from."""
 
@@ -57,7 +63,7 @@ def number(asked: pl.DataFrame) -> pl.DataFrame:
 
 @cache
 def _place() -> pl.Expr:
-    return (as_key("account_id").rank("ordinal") - 1).cast(pl.UInt32).alias("subject")
+    return (pl.col("account_id").hash(seed=0).rank("ordinal") - 1).cast(pl.UInt32).alias("subject")
 
 
 def find_rings_at(past: Past, at: datetime) -> pl.DataFrame:
@@ -199,11 +205,11 @@ class Past:
 
         Inside is the promotional era of each subject and ``MARGIN_DAYS`` around it.
         """
-        known = self.events.lazy().select("account", *READ)
+        known = self.events.lazy().select(OWN)
         # A left join leaves the events where they are; who is not asked about has no moment.
         theirs = known.join(self._eras(asked), on="account", how="left", maintain_order="left")
         dated = theirs.filter(pl.col("occurred_at") <= pl.col("at")).with_columns(_places_in_era())
-        seen = run(dated.select("subject", *READ, "inside", "near_threshold"))
+        seen = run(dated.select(SEEN))
         if asked["account_id"].n_unique() == asked.height:
             return seen.with_columns(pl.col("subject").set_sorted())
         return seen.sort("subject", maintain_order=True)
@@ -246,15 +252,17 @@ def _window(seen: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_day(usage: pl.DataFrame) -> pl.LazyFrame:
-    read = usage.lazy().select("subject", "occurred_at", "gap", "ip_prefix_hash", *_day_and_machine())
+    read = usage.lazy().select("subject", "occurred_at", "ip_prefix_hash", *_within_a_day())
     days = read.with_columns(_number_of_day()).group_by("number", maintain_order=True).agg(_of_a_day())
-    return days.drop("number")
+    return days.select(_day())
 
 
 @cache
-def _day_and_machine() -> tuple[pl.Expr, pl.Expr]:
+def _within_a_day() -> tuple[pl.Expr, ...]:
+    """The day, the machine, and the pause before a request but for one longer than a day."""
     machine = pl.col("device_hash").fill_null(0).xor(pl.col("client").fill_null(0))
-    return pl.col("occurred_at").dt.truncate("1d").alias("day"), machine.alias("machine")
+    pause = pl.when(pl.col("gap") < 86_400).then("gap")
+    return pl.col("occurred_at").dt.truncate("1d").alias("day"), machine.alias("machine"), pause.alias("pause")
 
 
 @cache
@@ -266,23 +274,25 @@ def _number_of_day() -> pl.Expr:
 
 @cache
 def _of_a_day() -> tuple[pl.Expr, ...]:
-    """The columns of ``views.Days``."""
-    pause = pl.col("gap").filter(pl.col("gap") < 86_400).max().fill_null(0)
-    since_midnight = pl.col("occurred_at").min() - pl.col("day").first()
+    """What is read of a day's requests, which stand by time."""
     told = {
-        "events": pl.len().cast(pl.Int64),
-        "rest": pl.max_horizontal(pause, _edges()) / 3600,
-        "first_second": since_midnight.dt.total_seconds().cast(pl.Float64),
-        "prefixes": pl.col("ip_prefix_hash").drop_nulls().n_unique().cast(pl.Int64),
-        "clients": pl.col("machine").n_unique().cast(pl.Int64),
+        "begins": pl.col("occurred_at").first(),
+        "ends": pl.col("occurred_at").last(),
+        "pause": pl.col("pause").max(),
+        "events": pl.len(),
+        "prefixes": pl.col("ip_prefix_hash").drop_nulls().n_unique(),
+        "clients": pl.col("machine").n_unique(),
     }
     return pl.col("subject", "day").first(), *(value.alias(name) for name, value in told.items())
 
 
-def _edges() -> pl.Expr:
-    """Seconds from midnight to the first event, and from the last one to midnight, whichever is longer."""
-    first, last = (
-        (when - pl.col("day").first()).dt.total_seconds()
-        for when in (pl.col("occurred_at").min(), pl.col("occurred_at").max())
-    )
-    return pl.max_horizontal(first, 86_400 - last)
+@cache
+def _day() -> tuple[pl.Expr, ...]:
+    """The columns of ``views.Days``."""
+    first, last = ((pl.col(name) - pl.col("day")).dt.total_seconds() for name in ("begins", "ends"))
+    told = {
+        "rest": pl.max_horizontal("pause", first, 86_400 - last) / 3600,
+        "first_second": first.cast(pl.Float64),
+    }
+    counted = pl.col("events", "prefixes", "clients").cast(pl.Int64)
+    return pl.col("subject", "day"), *(value.alias(name) for name, value in told.items()), counted

@@ -17,6 +17,8 @@ from grantguard.histories.kin import find_links, tell_strength
 from grantguard.histories.links import key_values
 from grantguard.histories.ties import Sharing
 
+NO_RINGS = pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
+
 RING_STRENGTH = 0.55
 """The joint strength at which two accounts stand in one ring: one instrument, or a room and a script, of few."""
 
@@ -41,7 +43,7 @@ def find_rings(kin: pl.DataFrame) -> pl.DataFrame:
     """
     strong = strong_pairs(kin) if kin.height else kin
     if strong.is_empty():
-        return pl.DataFrame(schema={"account_id": pl.String, "ring_id": pl.String})
+        return NO_RINGS
     members = pl.concat([strong["account_id"], strong["other"]]).unique().sort()
     left, right = (members.search_sorted(strong[name]).to_numpy() for name in ("account_id", "other"))
     links = coo_array((np.ones(len(left)), (left, right)), shape=(len(members),) * 2)
