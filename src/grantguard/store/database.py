@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any, TypeAlias
 
 import adbc_driver_manager
@@ -44,9 +45,10 @@ class Database:
     def derived(self) -> Iterator[Connection]:
         """A transaction like ``connection``, of what can be made again from what is kept: it need not outlive a crash.
 
-        Nobody waits for the disk here; whoever commits in ``connection`` after it waits for both.
+        Nobody waits for the disk here; whoever commits in ``connection`` after it waits for both. Statements go out
+        together: what one of them changed is known where its rows are asked for.
         """
-        with self.connection() as connection:
+        with self.statement() as connection, connection.pipeline(), connection.transaction():
             connection.execute("SET LOCAL synchronous_commit = off")
             yield connection
 
@@ -101,7 +103,7 @@ def open_database(url: str, connections: int = 10) -> Iterator[Database]:
         max_size=connections,
         timeout=WAIT,
         open=False,
-        check=ConnectionPool.check_connection,
+        check=_check_line,
     )
     database = Database(url, pool)
     with pool:
@@ -109,6 +111,17 @@ def open_database(url: str, connections: int = 10) -> Iterator[Database]:
             yield database
         finally:
             database.close_readers()
+
+
+def _check_line(connection: Connection) -> None:
+    """Ask the server whether it is there, where anything came over the idle line: a server that goes closes it.
+
+    To ask before each use would be a round trip more of each.
+    """
+    with DefaultSelector() as line:
+        line.register(connection.fileno(), EVENT_READ)
+        if line.select(0):
+            ConnectionPool.check_connection(connection)
 
 
 @contextmanager
