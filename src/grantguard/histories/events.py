@@ -83,15 +83,19 @@ def _gap() -> pl.Expr:
 def _rhythm() -> tuple[pl.Expr, ...]:
     """When each request came, beside those before it, and in which steps its sizes fall."""
     micros, gap = pl.col("occurred_at").dt.timestamp("us"), pl.col("gap")
+    pause, output = pl.when(gap < 3600).then(gap), pl.col("output_tokens")
     ends = micros + pl.col("latency_ms").fill_null(0) * 1000
     rhythm = {
-        "gap_step": pl.when(gap < 3600).then(_steps(gap, 0.05)),
+        "pause": pause,
+        "gap_step": _steps(pause, 0.05),
         "since_first": (micros - pl.when(pl.col("position") == 1).then(micros).forward_fill()) / SECOND,
         "since_dry": (micros - pl.col("dry_at").dt.timestamp("us")) / SECOND,
         "minute": micros // (60 * SECOND),
         "hour": micros // (3600 * SECOND),
         "input_step": _steps(pl.col("input_tokens"), 0.02),
-        "output_step": _steps(pl.col("output_tokens"), 0.02),
+        "output_step": _steps(pl.when(output >= 50).then(output), 0.02),
+        "is_long": pl.col("category") == "extended_context",
+        "charge": pl.when(pl.col("promo_credits") > 0).then("promo_credits"),
         "overlaps": micros < before(ends.cum_max().over("account")),
     }
     return tuple(column.alias(name) for name, column in rhythm.items())

@@ -63,4 +63,4 @@ def find_nearest_steps(threshold: float) -> tuple[int, int]:
 
 def is_near(threshold: pl.Expr) -> pl.Expr:
     """For extended context alone, whether the input lies just above the threshold."""
-    return pl.when(IS_LONG).then(pl.col("input_tokens") <= threshold * JUST_ABOVE)
+    return pl.when("is_long").then(pl.col("input_tokens") <= threshold * JUST_ABOVE)

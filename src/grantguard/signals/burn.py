@@ -102,8 +102,7 @@ def multiplier_gain(usage: Usage) -> pl.Expr:
 
     Looks the same: legal and codebase review.
     """
-    spent = usage.promo_credits.sum()
-    return enough((usage.promo_credits > 0).sum(), 10, usage.promo_value.sum() / spent)
+    return enough(usage.charge.count(), 10, usage.promo_value.sum() / usage.promo_credits.sum())
 
 
 @signal(
@@ -118,7 +117,7 @@ def dearest_share(usage: Usage) -> pl.Expr:
     """
     dearest = max(MULTIPLIERS, key=MULTIPLIERS.__getitem__)
     drawn = usage.promo_value.filter(usage.category == dearest).sum()
-    return enough((usage.promo_credits > 0).sum(), 10, drawn / usage.promo_value.sum())
+    return enough(usage.charge.count(), 10, drawn / usage.promo_value.sum())
 
 
 @signal(unit="share", suspicious="high", says="{value:.1%} of the output it received was never charged", needs=20)
@@ -154,5 +153,4 @@ def charge_variation(usage: Usage) -> pl.Expr:
 
     Looks the same: a batch job over like documents.
     """
-    paid = usage.promo_credits.filter(usage.promo_credits > 0)
-    return enough(paid.count(), 30, paid.std() / paid.mean())
+    return enough(usage.charge.count(), 30, usage.charge.std() / usage.charge.mean())

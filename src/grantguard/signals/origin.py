@@ -71,8 +71,7 @@ def networks(usage: Usage) -> pl.Expr:
 
     Looks the same: a traveller with a tunnel.
     """
-    network = usage.network.drop_nulls()
-    return enough(network.count(), 20, network.n_unique())
+    return enough(usage.network.count(), 20, usage.network.drop_nulls().n_unique())
 
 
 @signal(

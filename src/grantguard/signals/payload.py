@@ -32,9 +32,8 @@ def long_input_yield(usage: Usage) -> pl.Expr:
 
     Looks the same: extraction of a single fact from a long contract.
     """
-    is_long = usage.category == "extended_context"
-    sent, delivered = (tokens.filter(is_long).sum() for tokens in (usage.input_tokens, usage.output_tokens))
-    return enough(is_long.sum(), 5, 1000 * delivered / sent)
+    sent, delivered = (tokens.filter(usage.is_long).sum() for tokens in (usage.input_tokens, usage.output_tokens))
+    return enough(usage.is_long.sum(), 5, 1000 * delivered / sent)
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of its long inputs begin with the same text")
@@ -45,8 +44,8 @@ def padding_repetition(usage: Usage) -> pl.Expr:
 
     Looks the same: questions about one codebase.
     """
-    template = usage.template_hash.filter(usage.category == "extended_context").drop_nulls()
-    return enough(template.count(), 5, template.unique_counts().max() / template.count())
+    template = usage.template_hash.filter(usage.is_long)
+    return enough(template.count(), 5, template.drop_nulls().unique_counts().max() / template.count())
 
 
 @signal(unit="ratio", suspicious="low", says="its inputs vary in size by only {value:.0%}", needs=20)
@@ -79,8 +78,8 @@ def output_repetition(usage: Usage) -> pl.Expr:
 
     Looks the same: a classifier that answers with one word.
     """
-    step = usage.output_step.filter(usage.output_tokens >= 50)
-    return enough(step.count(), 20, step.unique_counts().max() / step.count())
+    step = usage.output_step
+    return enough(step.count(), 20, step.drop_nulls().unique_counts().max() / step.count())
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of its prompts had been sent before", needs=20)
@@ -91,8 +90,8 @@ def prompt_repetition(usage: Usage) -> pl.Expr:
 
     Looks the same: a retry after a failure, a smoke test.
     """
-    prompt = usage.prompt_hash.drop_nulls()
-    return enough(prompt.count(), 20, 1 - prompt.n_unique() / prompt.count())
+    prompt = usage.prompt_hash
+    return enough(prompt.count(), 20, 1 - prompt.drop_nulls().n_unique() / prompt.count())
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of its requests fill in the same template", needs=20)
@@ -103,8 +102,8 @@ def template_repetition(usage: Usage) -> pl.Expr:
 
     Looks the same: a product's own system prompt.
     """
-    template = usage.template_hash.drop_nulls()
-    return enough(template.count(), 20, template.unique_counts().max() / template.count())
+    template = usage.template_hash
+    return enough(template.count(), 20, template.drop_nulls().unique_counts().max() / template.count())
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of its first requests were probes of a few words", needs=5)

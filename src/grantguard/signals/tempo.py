@@ -16,8 +16,7 @@ def gap_variation(usage: Usage) -> pl.Expr:
 
     Looks the same: a nightly batch job, a load test.
     """
-    gap = usage.gap.filter(usage.gap < 3600)
-    return enough(gap.count(), 20, gap.std() / gap.mean())
+    return enough(usage.pause.count(), 20, usage.pause.std() / usage.pause.mean())
 
 
 @signal(unit="share", suspicious="high", says="{value:.0%} of the gaps between requests are the same", needs=20)
@@ -28,8 +27,8 @@ def gap_repetition(usage: Usage) -> pl.Expr:
 
     Looks the same: a monitoring probe, a scheduled job.
     """
-    step = usage.gap_step.drop_nulls()
-    return enough(step.count(), 20, step.unique_counts().max() / step.count())
+    step = usage.gap_step
+    return enough(step.count(), 20, step.drop_nulls().unique_counts().max() / step.count())
 
 
 @signal(
@@ -77,8 +76,8 @@ def lone_requests(usage: Usage) -> pl.Expr:
 
     Looks the same: a classifier, one-off questions.
     """
-    session = usage.session_id.drop_nulls()
-    return enough(session.count(), 20, (session.unique_counts() == 1).mean())
+    session = usage.session_id
+    return enough(session.count(), 20, (session.drop_nulls().unique_counts() == 1).mean())
 
 
 @signal(unit="share", suspicious="high", says="{value:.1%} of its requests began while another was running", needs=20)
