@@ -44,8 +44,10 @@ class Scale:
         turned = table * _turn(self.signs)
         # Beyond the last knot a value is as rare as nothing seen: what equals it but for a last digit is not.
         turned -= SAME * np.abs(turned)
-        tails = [np.interp(column, self.values[i], self.tails[i]) for i, column in enumerate(turned.T)]
-        return np.where(np.isnan(turned), np.nan, np.stack(tails, axis=1))
+        tails = np.full(turned.shape, np.nan)
+        for i in np.flatnonzero(~np.isnan(turned).all(axis=0)):  # of one account, most signals have nothing to tell
+            tails[:, i] = np.interp(turned[:, i], self.values[i], self.tails[i])
+        return tails
 
     def middle(self, signal: int) -> tuple[float, float] | None:
         """Between which values the middle four fifths of the reference lie, lower first; None where few show any."""

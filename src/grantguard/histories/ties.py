@@ -126,9 +126,14 @@ def _count_holders(held: pl.DataFrame, shown: pl.DataFrame, marks: pl.DataFrame)
 
 @cache
 def _without_itself() -> tuple[pl.Expr, ...]:
-    """How many were counted, less the account itself where it is one of them; whether it drained, too."""
-    is_one = {name: (moment <= pl.col("at")).fill_null(value=False) for name, moment in _moments().items()}
-    others = ((pl.col(name) - one.cast(pl.Int64)).fill_null(0).alias(name) for name, one in is_one.items())
+    """How many were counted, less the account itself where it is one of them; whether it drained, too.
+
+    It had shown the value by then: what is asked of it is whether it had paid, drained, settled or seasoned.
+    """
+    come = {**{name: pl.col(moment) for name, moment in MARKED.items()}, "seasoned": pl.col("seen_at") + TIME_TO_SETTLE}
+    is_one = {name: (moment <= pl.col("at")).fill_null(value=False) for name, moment in come.items()}
+    less = {"others": pl.lit(1, pl.Int64), **{name: one.cast(pl.Int64) for name, one in is_one.items()}}
+    others = ((pl.col(name) - one).fill_null(0).alias(name) for name, one in less.items())
     return (*others, is_one["drained"].alias("drains"))
 
 
