@@ -137,6 +137,13 @@ def supervised(bundle: Bundle, home: Population, away: Population) -> Iterator[t
             yield name, model.fit(rows, truth).predict_proba(away.surprise)[:, 1]
 
 
+def score(away: Population, bundle: Bundle) -> Floats:
+    """Ours: the risk of each account, which company has a part in; unscored ones last."""
+    told = assess(away.world.tables, bundle, away.at).decided.select("account_id", "risk")
+    rows = away.ids.to_frame().join(told, on="account_id", how="left", maintain_order="left")
+    return rows["risk"].fill_null(-1.0).to_numpy()
+
+
 def boosting(**options: int) -> HistGradientBoostingClassifier:
     """Gradient boosting with both classes weighing the same."""
     return HistGradientBoostingClassifier(class_weight="balanced", random_state=0, **options)
@@ -151,9 +158,9 @@ def compare(stealth: float, prevalence: float, accounts: int) -> dict[str, float
     home, away = (look_at(world, bundles[True]) for world in worlds)
     taught, _ = review(bundles[True], home)
     scored = {
-        "**Grantguard**, no verdicts, unschooled": bundles[False].forest.score(away.surprise),
-        "**Grantguard**, no verdicts": bundles[True].forest.score(away.surprise),
-        f"**Grantguard**, {VERDICTS} verdicts": taught.forest.score(away.surprise),
+        "**Grantguard**, no verdicts, unschooled": score(away, bundles[False]),
+        "**Grantguard**, no verdicts": score(away, bundles[True]),
+        f"**Grantguard**, {VERDICTS} verdicts": score(away, taught),
         **dict(rivals(home, away)),
         **dict(supervised(taught, home, away)),
     }

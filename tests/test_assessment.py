@@ -8,7 +8,16 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from grantguard.assessment import Assessment, assess, assess_past
+from grantguard.assessment import (
+    RATED,
+    Assessment,
+    Beyond,
+    Findings,
+    assess,
+    assess_findings,
+    assess_past,
+    rate_others,
+)
 from grantguard.contract import Tables
 from grantguard.errors import AccountUnknown
 from grantguard.forest import Bundle
@@ -76,6 +85,25 @@ def test_one_account_alone_has_the_decision_that_it_has_among_all(
         assert alone.risk == pytest.approx(among.risk, rel=1e-12)
 
 
+def test_company_adds_to_a_score_and_takes_nothing_away(past: Past, world: World, bundle: Bundle) -> None:
+    histories = past.up_to(ask(past.account_ids, last_moment(world)))
+    findings = Findings.of(past, histories, histories.rings)
+    alone, among = (
+        assess_findings(findings, others, bundle).decided["score"]
+        for others in (RATED.to_frame(), rate_others(past, findings, bundle))
+    )
+    assert (among >= alone).all()
+    assert (among > alone).any()
+
+
+def test_reasons_of_company_are_told_of_those_who_stand_near_somebody(assessed: Assessment) -> None:
+    near = set(assessed.near["account_id"])
+    named = zip(assessed.decided["account_id"], assessed.reasons, strict=True)
+    told = {name for name, reasons in named if any(each.signal == "company" for each in reasons)}
+    assert told
+    assert told <= near
+
+
 def test_nobody_is_revoked_without_a_verdict(assessed: Assessment) -> None:
     assert "revoke" not in assessed.scores()["decision"].to_list()
 
@@ -141,6 +169,13 @@ def test_a_trained_forest_says_when_it_has_too_few_to_trust() -> None:
         train(small.tables, newest, Recipe(least=80))  # type: ignore[arg-type]
 
 
+def rows_of(tables: Tables, names: pl.Series) -> Tables:
+    """The rows of some accounts, and all campaigns."""
+    theirs = pl.col("account_id").is_in(names.implode())
+    rows = {table: frame.filter(theirs) for table, frame in vars(tables).items() if table != "campaigns"}
+    return Tables.of(**rows, campaigns=tables.campaigns)
+
+
 def test_an_account_read_from_a_store_is_assessed_as_among_everybody(
     assessed: Assessment, past: Past, world: World, bundle: Bundle, database: Database
 ) -> None:
@@ -150,15 +185,16 @@ def test_an_account_read_from_a_store_is_assessed_as_among_everybody(
         write_thresholds(connection, past.thresholds)
     ringed = assessed.scores().filter(pl.col("ring_id").is_not_null())["account_id"].head(2).to_list()
     for name in (*ringed, *assessed.scores()["account_id"].tail(1)):
-        only = pl.col("account_id") == name
-        rows = {table: frame.filter(only) for table, frame in vars(world.tables).items() if table != "campaigns"}
-        own = Own.of(Tables.of(**rows, campaigns=world.tables.campaigns))
+        own = Own.of(rows_of(world.tables, pl.Series([name])))
         narrow = Past.assembled(own, read_around(database, [name], at, REACH))
         told = assess_past(
             narrow,
             ask([name], at),
             bundle,
-            look=lambda asked: read_nearby(database, asked["account_id"].to_list(), at, REACH_OF_RINGS),
+            beyond=Beyond(
+                look=lambda asked: read_nearby(database, asked["account_id"].to_list(), at, REACH_OF_RINGS),
+                read=lambda names, thresholds: Past.apart(Own.of(rows_of(world.tables, names)), thresholds),
+            ),
         )
-        expected = assessed.scores().filter(only)
+        expected = assessed.scores().filter(pl.col("account_id") == name)
         assert_frame_equal(told.scores(), expected, rel_tol=1e-9, abs_tol=1e-9)

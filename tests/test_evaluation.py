@@ -38,7 +38,7 @@ def test_no_more_than_the_budget_of_the_genuine_is_stopped(budget: float, seed: 
 def evaluation(world: World, bundle: Bundle) -> Evaluation:
     at = world.tables.usage["occurred_at"].max()
     assessed = assess(world.tables, bundle, at)  # type: ignore[arg-type]
-    return evaluate(world.tables, assessed.scores(), assessed.signals, world.truth, bundle)
+    return evaluate(world.tables, assessed.scores(), assessed.signals, assessed.near, world.truth, bundle)
 
 
 def test_every_technique_and_cohort_has_its_line(evaluation: Evaluation, world: World) -> None:
@@ -87,7 +87,7 @@ def test_every_technique_is_also_shown_without_its_schooling(evaluation: Evaluat
 
 def test_an_unschooled_forest_has_no_schooling_to_leave_out(world: World, bundle: Bundle) -> None:
     unschooled = replace(bundle, school=Lessons.none(len(NAMES)))
-    assert leave_techniques_out(unschooled, pl.DataFrame(), world.truth).is_empty()
+    assert leave_techniques_out(unschooled, pl.DataFrame(), pl.DataFrame(), world.truth).is_empty()
 
 
 def test_the_audit_tells_how_many_are_missed_and_how_surely(evaluation: Evaluation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +12,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.contract import Tables
+from grantguard.contract import TIME, Tables
 from grantguard.errors import AccountUnknown
 from grantguard.facts import describe_accounts, knows_nothing
-from grantguard.forest import Bundle, give_reasons, stratum_of, weigh_evidence
-from grantguard.histories import Histories, Look, Past, ask, follow_rings
+from grantguard.forest import (
+    SPEAKING,
+    Bundle,
+    Company,
+    add_up,
+    give_reasons,
+    rate_alone,
+    stratum_of,
+    weigh_evidence,
+)
+from grantguard.histories import Histories, Look, Past, ask, find_nearest, follow_rings
 from grantguard.policy import RULES, Rules, decide
-from grantguard.signals import CATALOGUE, extract
+from grantguard.signals import CATALOGUE, extract, extract_others
 from grantguard.training import NAMES
 from grantguard.vocabulary import FAMILIES, KINDS_OF_EVIDENCE, Decision, Reason, Recheck, Support
 
@@ -46,11 +56,13 @@ class Assessment:
     """Risks and decisions of the accounts asked about, a row each, and the signals that they rest on.
 
     ``decided`` has what ``policy.decide`` reads and gives, besides ``risk``, ``ring_id``, ``events``, ``days``,
-    ``promo_credits_spent`` and ``open_grants``; ``reasons`` stand in the same order.
+    ``promo_credits_spent`` and ``open_grants``; ``reasons`` stand in the same order. ``near`` says in whose company
+    they are (``histories.NEAREST``).
     """
 
     decided: pl.DataFrame
     signals: pl.DataFrame
+    near: pl.DataFrame
     reasons: tuple[tuple[Reason, ...], ...]
     model_version: str
     rules_version: str
@@ -116,23 +128,32 @@ def assess(
     return assess_past(past, ask(past.account_ids if accounts is None else accounts, at), bundle, rules)
 
 
+@dataclass(frozen=True)
+class Beyond:
+    """Reads on from some accounts to others: ``look`` what those have in common, ``read`` what their own rows say.
+
+    ``read`` gives the past of accounts, by name, with the thresholds that are known.
+    """
+
+    look: Look
+    read: Callable[[pl.Series, pl.DataFrame], Past]
+
+
 def assess_past(
-    past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES, look: Look | None = None
+    past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES, beyond: Beyond | None = None
 ) -> Assessment:
     """Risks and decisions of ``asked`` (``account_id, at``), a row each, of a past at hand.
 
-    ``look`` reads on from account to account where the past holds but some: so are their rings seen whole.
+    Where the past holds but some accounts, ``beyond`` reads of the others what has a part in that.
     """
     histories = past.up_to(asked)
-    rings = histories.rings if look is None else follow_rings(histories.kin, look, past.crowds, past.tables.campaigns)
-    return assess_histories(past, histories, rings, bundle, rules)
-
-
-def assess_histories(
-    past: Past, histories: Histories, rings: pl.DataFrame, bundle: Bundle, rules: Rules = RULES
-) -> Assessment:
-    """Risks and decisions of what was asked of ``past``, where the rings of all are known (``account_id, ring_id``)."""
-    return assess_findings(Findings.of(past, histories, rings), bundle, rules)
+    if beyond is None:
+        rings, read = histories.rings, None
+    else:
+        rings, read = follow_rings(histories.kin, beyond.look, past.crowds, past.tables.campaigns), beyond.read
+    findings = Findings.of(past, histories, rings)
+    beyond_it = past if read is None or findings.near.is_empty() else read(findings.near["other"], past.thresholds)
+    return assess_findings(findings, rate_others(beyond_it, findings, bundle), bundle, rules)
 
 
 @dataclass(frozen=True)
@@ -140,35 +161,57 @@ class Findings:
     """What is known of accounts as of their moments, a row each in one order, before any forest looks at it.
 
     ``signals`` is what ``extract`` gives, ``facts`` what ``describe_accounts`` does, ``purses`` what
-    ``prepare_purses`` does, without ``subject``.
+    ``prepare_purses`` does, without ``subject``; ``near`` says who stands near them (``histories.NEAREST``).
     """
 
     signals: pl.DataFrame
     facts: pl.DataFrame
     purses: pl.DataFrame
+    near: pl.DataFrame
 
     @classmethod
     def of(cls, past: Past, histories: Histories, rings: pl.DataFrame) -> Findings:
         """Of what was asked of ``past``, where the rings of all are known."""
         facts = describe_accounts(past, histories.asked, rings)
-        return cls(extract(histories), facts, histories.purses[:, 1:])
+        return cls(extract(histories), facts, histories.purses[:, 1:], find_nearest(histories.kin))
 
     def filter(self, rows: pl.Series) -> Findings:
         """The rows that are true in ``rows``."""
-        return Findings(*(frame.filter(rows) for frame in (self.signals, self.facts, self.purses)))
+        signals, facts, purses = (frame.filter(rows) for frame in (self.signals, self.facts, self.purses))
+        return Findings(signals, facts, purses, self.near)
 
 
-def assess_findings(findings: Findings, bundle: Bundle, rules: Rules = RULES) -> Assessment:
-    """Risks and decisions of accounts of which so much is known."""
-    scored = _score(findings, bundle)
+RATINGS = ("score", *KINDS_OF_EVIDENCE)
+RATED = pl.Schema({"account_id": pl.String(), "at": TIME, **dict.fromkeys(RATINGS, pl.Float64())})
+"""What a forest says of an account by itself: its score, and what each kind of evidence adds to it."""
+
+
+def rate_others(past: Past, findings: Findings, bundle: Bundle) -> pl.DataFrame:
+    """``RATED`` of whoever stands near the accounts of ``findings``, whose own rows ``past`` has."""
+    return rate_themselves(extract_others(past, findings.signals, findings.near), bundle)
+
+
+def rate_themselves(signals: pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
+    """``RATED`` of accounts of such signals, of which those of links are not heard."""
+    if signals.is_empty():
+        return RATED.to_frame()
+    told = pl.DataFrame(rate_alone(bundle.forest, bundle.scale.surprise(_read(signals))), schema=RATINGS)
+    return signals.select("account_id", "at").hstack(told)
+
+
+def assess_findings(findings: Findings, others: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> Assessment:
+    """Risks and decisions of accounts of which so much is known, and of those near them ``RATED``."""
+    scored = _score(findings, others, bundle)
     decided = decide(scored.told, rules)
-    return Assessment(decided, scored.signals, _reason(scored, bundle), bundle.version, rules.version)
+    reasons = _reason(scored, bundle)
+    return Assessment(decided, scored.signals, findings.near, reasons, bundle.version, rules.version)
 
 
 def decide_at(past: Past, asked: pl.DataFrame, bundle: Bundle, rules: Rules = RULES) -> pl.DataFrame:
     """What ``Assessment.decided`` has, without reasons, for any accounts as of any moments (``account_id, at``)."""
     histories = past.up_to(asked)
-    return decide(_score(Findings.of(past, histories, histories.rings), bundle).told, rules)
+    findings = Findings.of(past, histories, histories.rings)
+    return decide(_score(findings, rate_others(past, findings, bundle), bundle).told, rules)
 
 
 @dataclass(frozen=True)
@@ -182,30 +225,46 @@ class _Scored:
     silent: NDArray[np.bool_]
     strata: NDArray[np.int64]
     contributions: Floats
+    lent: Floats
 
 
-def _score(findings: Findings, bundle: Bundle) -> _Scored:
+def _read(signals: pl.DataFrame) -> Floats:
+    return signals[list(NAMES)].to_numpy().astype(np.float64)
+
+
+def _score(findings: Findings, others: pl.DataFrame, bundle: Bundle) -> _Scored:
     signals, facts = findings.signals, findings.facts
-    table = signals[list(NAMES)].to_numpy().astype(np.float64)
+    table = _read(signals)
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     tails = bundle.scale.tail(table)
     surprise = bundle.scale.surprise_of(tails)
     contributions = bundle.forest.contributions(surprise)
     silent = knows_nothing(table)
     evidence = weigh_evidence(bundle.forest, contributions, surprise, CATALOGUE)
-    kinds = bundle.calibration.kind_p_values(evidence, strata)
-    rated = _rate(bundle, contributions.sum(axis=1), kinds, strata, silent)
+    lent = lend(findings, others, bundle)
+    seen = add_up(contributions, evidence) + lent
+    rated = _rate(bundle, seen, strata, silent)
     parts = (facts, rated, signals[["multiplier_gain", "threshold_hugging"]], findings.purses)
     told = pl.concat(parts, how="horizontal")
-    return _Scored(told, signals, table, tails, silent, strata, contributions)
+    return _Scored(told, signals, table, tails, silent, strata, contributions, lent[:, 0])
 
 
-def _rate(
-    bundle: Bundle, scores: Floats, kinds: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]
-) -> pl.DataFrame:
-    """Status, risk and p-values, those of the ``kinds`` of evidence too; nulls where nothing is known."""
+def lend(findings: Findings, others: pl.DataFrame, bundle: Bundle) -> Floats:
+    """What company lends each account's score and kinds of evidence, (accounts, 1 + ``KINDS_OF_EVIDENCE``)."""
+    company = Company.of(findings.facts, findings.near, others)
+    told = others.select(RATINGS).to_numpy() - bundle.calibration.usual
+    return company.lend(told, findings.facts.height)
+
+
+def _rate(bundle: Bundle, seen: Floats, strata: NDArray[np.int64], silent: NDArray[np.bool_]) -> pl.DataFrame:
+    """Status, score, risk and p-values, those of the kinds of evidence too; nulls where nothing is known.
+
+    ``seen`` has the score of each account, and its kinds of evidence, (accounts, 1 + ``KINDS_OF_EVIDENCE``).
+    """
+    scores, kinds = seen[:, 0], bundle.calibration.kind_p_values(seen[:, 1:], strata)
     p_values = bundle.calibration.p_value(scores, strata)
     known = {
+        "score": scores,
         "risk": bundle.calibration.risk(scores),
         "p_value": p_values,
         "p_ever": bundle.calibration.p_ever(p_values),
@@ -217,10 +276,13 @@ def _rate(
 
 
 def _reason(scored: _Scored, bundle: Bundle) -> tuple[tuple[Reason, ...], ...]:
-    typical = bundle.calibration.typical[scored.strata]
+    lent, calibration = scored.lent, bundle.calibration
+    unknown = np.full(len(lent), np.nan)
+    values = np.column_stack([scored.table, np.where(lent > 0, lent / bundle.forest.spread, unknown)])
+    typical = np.column_stack([calibration.typical[scored.strata], unknown])
+    tails = np.column_stack([scored.tails, calibration.tail_of_lent(lent)])
+    contributions = np.column_stack([scored.contributions, lent])
     return tuple(
-        ()
-        if scored.silent[i]
-        else give_reasons(CATALOGUE, scored.table[i], typical[i], scored.tails[i], scored.contributions[i])
-        for i in range(len(scored.table))
+        () if scored.silent[i] else give_reasons(SPEAKING, values[i], typical[i], tails[i], contributions[i])
+        for i in range(len(values))
     )

@@ -177,8 +177,7 @@ def _test_promise(assessed: Assessment, bundle: Bundle) -> Uniformity:
     if not trusted.any():
         return Uniformity(0, 0.0, 1.0, 0.0)
     facts = assessed.decided.filter(pl.Series(trusted))
-    table = assessed.signals.filter(pl.Series(trusted)).select(NAMES).to_numpy().astype(np.float64)
-    scores = bundle.forest.contributions(bundle.scale.surprise(table)).sum(axis=1)
+    scores = facts["score"].to_numpy()
     strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
     high = bundle.calibration.p_value(scores, strata)
     excess = find_excess(bundle.calibration.p_without_ties(scores, strata), high)

@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score
 
 from grantguard.authenticity import compare_figures, weigh
 from grantguard.contract import LABELS, Tables
-from grantguard.forest import Bundle
+from grantguard.forest import Bundle, Company, score_together
 from grantguard.review import Estimate, build_queue, estimate_missed
 from grantguard.signals import CATALOGUE
 from grantguard.training import without_technique
@@ -104,9 +104,12 @@ class Audit:
 
 
 def evaluate(
-    tables: Tables, scores: pl.DataFrame, signals: pl.DataFrame, truth: pl.DataFrame, bundle: Bundle
+    tables: Tables, scores: pl.DataFrame, signals: pl.DataFrame, near: pl.DataFrame, truth: pl.DataFrame, bundle: Bundle
 ) -> Evaluation:
-    """Hold ``scores`` (the contract's) and ``signals`` against ``truth``; accounts without truth are left out."""
+    """Hold ``scores`` (the contract's) and ``signals`` against ``truth``; accounts without truth are left out.
+
+    ``near`` says in whose company they are (``histories.NEAREST``).
+    """
     told = truth.join(scores, on="account_id", how="inner").sort("account_id")
     abuse = (told["role"] == "abuse").to_numpy()
     risk = told["risk"].fill_null(-1.0).to_numpy()
@@ -118,24 +121,27 @@ def evaluate(
     return Evaluation(
         accounts=told.select(columns).with_columns(stopped=pl.Series(stopped)),
         rankings=rankings,
-        untaught=leave_techniques_out(bundle, of_signals, told),
+        untaught=leave_techniques_out(bundle, of_signals, near, told),
         missed=_audit(told.filter(~pl.Series(stopped))),
         figures=compare_figures(tables.usage, weigh(scores, tables.usage), truth),
     )
 
 
-def leave_techniques_out(bundle: Bundle, signals: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+def leave_techniques_out(
+    bundle: Bundle, signals: pl.DataFrame, near: pl.DataFrame, truth: pl.DataFrame
+) -> pl.DataFrame:
     """Recall of each technique at the first budget when the bundle is taught without it: ``kind, unseen``.
 
-    ``signals`` and ``truth`` (``role``, ``kind``) have rows alike. Empty for a bundle that was not schooled.
+    ``signals`` and ``truth`` (``role``, ``kind``) have rows alike, ``near`` says in whose company they are. Empty for a
+    bundle that was not schooled.
     """
     if not len(bundle.school):
         return pl.DataFrame(schema={"kind": pl.String, "unseen": pl.Float64})
     table = bundle.scale.surprise(signals.select(bundle.card["catalogue"]).to_numpy().astype(np.float64))
     abuse, kinds = (truth["role"] == "abuse").to_numpy(), truth["kind"].to_numpy()
-    rows = []
+    rows, company = [], Company.of(signals, near, signals)
     for kind in sorted(set(kinds[abuse])):
-        scores = without_technique(bundle, kind).score(table)
+        scores = score_together(without_technique(bundle, kind), table, company)
         rows.append((kind, float((scores[abuse & (kinds == kind)] > threshold_at(scores, abuse, BUDGETS[0])).mean())))
     return pl.DataFrame(rows, schema={"kind": pl.String, "unseen": pl.Float64}, orient="row")
 

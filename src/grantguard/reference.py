@@ -17,6 +17,7 @@ from typer.main import get_command
 from grantguard import errors
 from grantguard.cli import app
 from grantguard.contract import INPUTS, TRUTH, Table
+from grantguard.forest import COMPANY
 from grantguard.policy import Rules
 from grantguard.settings import Settings
 from grantguard.signals import CATALOGUE
@@ -49,6 +50,10 @@ def _signals() -> str:
             for each in CATALOGUE
             if each.family == family
         ]
+    told.append(
+        f"### Company\n\nNo signal, and a reason like them, of the family of {COMPANY.family}.\n\n**`{COMPANY.name}`**"
+        f" ({COMPANY.unit}). {COMPANY.summary} {COMPANY.why} *Looks the same: {COMPANY.looks_the_same}*"
+    )
     return "\n\n".join(told)
 
 

@@ -36,8 +36,11 @@ def newest(tables: Tables) -> datetime:
 
 @cache
 def tables_of(seed: int) -> Tables:
-    """A world, with a verdict on one of its rings."""
+    """A world, with a verdict on one of its rings, and a few accounts brought by some that are in no table."""
     tables = simulate(240, seed=seed, prevalence=0.15).tables
+    number = pl.int_range(pl.len())
+    brought = pl.when(number < 40).then(pl.format("stranger-{}", number // 4)).otherwise("referred_by")
+    tables = replace(tables, accounts=tables.accounts.with_columns(referred_by=brought))
     at = newest(tables)
     ring = find_rings_at(Past.of(tables), at)["ring_id"].sort().head(1)
     said = {"ring_id": ring, "label": ["abuse"], "labelled_at": [at - timedelta(days=3)], "reviewer": ["ada"]}

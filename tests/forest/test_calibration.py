@@ -5,14 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grantguard.forest import Calibration, stratum_of
+from grantguard.forest import Calibration, Company, stratum_of
 from grantguard.forest.calibration import STRATA, THIN, conformal_p
+
+
+def remember(table: np.ndarray, surprise: np.ndarray, strata: np.ndarray, names: np.ndarray) -> Calibration:
+    return Calibration.of(table, surprise, strata, names, Company.none(), surprise[:0])
+
+
+def see(rows: np.ndarray) -> np.ndarray:
+    """A forest of one signal and one kind of evidence."""
+    return np.repeat(rows, 2, axis=1)
 
 
 def calibrate(scores: np.ndarray, strata: np.ndarray, account: np.ndarray | None = None) -> Calibration:
     names = np.arange(len(scores)) if account is None else account
     rows = scores[:, None]
-    return Calibration.of(rows, rows, strata, names).scored(lambda row: row, lambda row, _: row)
+    return remember(rows, rows, strata, names).scored(see, see)
 
 
 def test_p_is_one_plus_as_extreme_over_one_plus_all() -> None:
@@ -89,7 +98,7 @@ def test_looking_at_every_landmark_stops_no_more_than_the_budget(seed: int) -> N
 
 def test_accounts_left_out_are_compared_with_no_more() -> None:
     calibration = calibrate(np.arange(500.0), np.zeros(500, dtype=int))
-    without = calibration.without(np.arange(400, 500)).scored(lambda row: row, lambda row, _: row)
+    without = calibration.without(np.arange(400, 500)).scored(see, see)
     assert without.accounts == 400
     assert without.p_value(np.array([400.0]), np.array([0]))[0] == pytest.approx(1 / 401)
 
@@ -107,6 +116,6 @@ def test_what_most_have_none_of_has_no_typical_value() -> None:
     few, many = np.full((9, 1), np.nan), np.full((9, 1), np.nan)
     few[:4], many[:5] = 3.0, 3.0
     strata, names = np.zeros(9, dtype=int), np.arange(9)
-    typical = [Calibration.of(table, np.zeros((9, 1)), strata, names).typical[0, 0] for table in (few, many)]
+    typical = [remember(table, np.zeros((9, 1)), strata, names).typical[0, 0] for table in (few, many)]
     assert np.isnan(typical[0])
     assert typical[1] == 3.0

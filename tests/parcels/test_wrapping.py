@@ -9,9 +9,22 @@ import polars as pl
 import pyarrow as pa
 from polars.testing import assert_frame_equal
 
-from grantguard.parcels.wrapping import PARCEL, ROWS_PACKED, Parcel, lay_open, open_parcels, pack, send
+from grantguard.parcels.wrapping import (
+    PARCEL,
+    ROWS_PACKED,
+    Parcel,
+    as_batches,
+    lay_open,
+    open_parcels,
+    pack,
+    read_batch,
+    send,
+    spell,
+)
 
 NUMBERS = pl.DataFrame({"n": range(ROWS_PACKED + 5), "key": pl.Series(range(ROWS_PACKED + 5), dtype=pl.UInt64)})
+
+NEAR = {"other": pl.String, "strength": pl.Float64}
 
 
 def travel(*frames: pl.DataFrame) -> list[Parcel]:
@@ -40,6 +53,17 @@ def test_open_rows_are_read_by_their_columns() -> None:
     rows = pl.DataFrame({"kind": ["device", "email"], "n": [1, 2]})
     (parcel,) = travel(lay_open("counted", rows, 0))
     assert_frame_equal(parcel.read("counted", rows.schema), rows)
+
+
+def test_a_list_of_several_things_travels_as_it_is() -> None:
+    near = pl.Series([[{"other": "bob", "strength": 0.5}], None], dtype=pl.List(pl.Struct(NEAR)))
+    rows = pl.DataFrame({"account_id": ["ada", "bob"], "near": near})
+    (batch,) = as_batches(rows)
+    assert_frame_equal(read_batch(batch), rows)
+
+
+def test_spark_reads_what_a_list_is_made_of() -> None:
+    assert spell(pl.Schema({"near": pl.List(pl.Struct(NEAR))})) == "near array<struct<other: string, strength: double>>"
 
 
 def test_buckets_come_one_at_a_time_with_all_that_is_theirs() -> None:

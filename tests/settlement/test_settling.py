@@ -58,6 +58,16 @@ def test_a_changed_action_is_recorded_and_told_for_each_grant(desk: Desk, keep: 
     assert (count(desk.database, "decisions"), count(desk.database, "outbox")) == (1, 2)
 
 
+def test_who_stands_near_an_account_that_is_stopped_is_looked_at_again(desk: Desk, keep: Keep) -> None:
+    keep("ada", mail="one mailbox")
+    settle(desk, NOON)
+    keep("eve", mail="one mailbox", chargebacks=1)
+    settle(desk, NOON)
+    with desk.database.connection() as connection:
+        marked = connection.execute("SELECT account_id, reason FROM marks").fetchall()
+    assert marked == [("ada", "company")]
+
+
 def test_nothing_binds_until_somebody_says_so(desk: Desk, keep: Keep) -> None:
     keep("ada", chargebacks=1)
     settle(desk, NOON)

@@ -23,7 +23,11 @@ OWN = {"accounts": "created_at", "grants": "granted_at", "usage": "occurred_at",
 
 @cache
 def tables_of(seed: int) -> Tables:
-    return simulate(240, seed=seed, prevalence=0.15).tables
+    """A world, in which a few accounts were brought by some that are in no table."""
+    tables = simulate(240, seed=seed, prevalence=0.15).tables
+    number = pl.int_range(pl.len())
+    brought = pl.when(number < 40).then(pl.format("stranger-{}", number // 4)).otherwise("referred_by")
+    return replace(tables, accounts=tables.accounts.with_columns(referred_by=brought))
 
 
 def newest(tables: Tables) -> datetime:

@@ -48,7 +48,10 @@ def newest(tables: Tables) -> datetime:
 
 
 def with_troubles(tables: Tables) -> Tables:
-    """A verdict on a ring, three repeats, a row that breaks a rule and one that another account's grant pays."""
+    """A verdict on a ring, three repeats, a row that breaks a rule and one that another account's grant pays.
+
+    Forty were brought by somebody of whom no table tells.
+    """
     at = newest(tables)
     ring = find_rings_at(Past.of(tables), at)["ring_id"].sort().head(1)
     when = [at - timedelta(days=3)]
@@ -57,7 +60,9 @@ def with_troubles(tables: Tables) -> Tables:
     grant = tables.grants.filter(pl.col("account_id") != tables.usage["account_id"][0])["grant_id"][0]
     stray = tables.usage.head(1).with_columns(grant_id=pl.lit(grant), event_id=pl.lit("stray"))
     usage = pl.concat([tables.usage, tables.usage.head(3), bad, stray])
-    return replace(tables, usage=usage, labels=Tables.of(labels=said).labels)
+    brought = pl.when(pl.int_range(pl.len()) < 40).then(pl.format("gone {}", "account_id")).otherwise("referred_by")
+    accounts = tables.accounts.with_columns(referred_by=brought)
+    return replace(tables, accounts=accounts, usage=usage, labels=Tables.of(labels=said).labels)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +91,11 @@ def test_scores_of_a_cluster_are_the_scores_at_once(run: Run) -> None:
 def test_some_stand_in_rings_and_some_are_held(run: Run) -> None:
     assert run.there["ring_id"].n_unique() > 2
     assert (run.there["decision"] == "hold").any()
+
+
+def test_some_are_told_what_company_they_keep(run: Run) -> None:
+    told = run.there.explode("reasons").unnest("reasons", separator=".")
+    assert "company" in told["reasons.signal"].to_list()
 
 
 def test_the_most_suspicious_stands_first(run: Run) -> None:

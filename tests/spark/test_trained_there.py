@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -39,7 +40,10 @@ class Both:
 
 
 def with_verdicts(tables: Tables) -> Tables:
-    """A person said abuse of a ring as it stood weeks ago, and genuine of an account."""
+    """A person said abuse of a ring as it stood weeks ago, and genuine of an account.
+
+    Forty were brought by somebody of whom no table tells.
+    """
     newest = tables.usage["occurred_at"].max()
     assert isinstance(newest, datetime)
     at = newest - timedelta(days=20)
@@ -53,7 +57,9 @@ def with_verdicts(tables: Tables) -> Tables:
             "reviewer": ["ada", "bob"],
         }
     )
-    return replace(tables, labels=Tables.of(labels=said).labels)
+    brought = pl.when(pl.int_range(pl.len()) < 40).then(pl.format("gone {}", "account_id")).otherwise("referred_by")
+    accounts = tables.accounts.with_columns(referred_by=brought)
+    return replace(tables, accounts=accounts, labels=Tables.of(labels=said).labels)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,12 @@ def test_the_same_is_known_of_them(both: Both) -> None:
 
 def test_the_same_accounts_are_the_reference(both: Both) -> None:
     assert_frame_equal(both.there.trusted.facts, both.here.trusted.facts, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def test_company_lends_the_reference_the_same_at_every_landmark(both: Both) -> None:
+    there, here = both.made_there.calibration.lent, both.made_here.calibration.lent
+    assert there.any()
+    np.testing.assert_allclose(there, here, rtol=1e-9, atol=1e-9)
 
 
 def test_the_card_says_the_same(both: Both) -> None:

@@ -1,14 +1,14 @@
-"""The second pass over buckets: linked, put in rings, scored; and the scores put together."""
+"""The passes over dated buckets: linked, put in rings, read, scored; and the scores put together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 import polars as pl
 
-from grantguard.assessment import assess_histories
+from grantguard.assessment import Findings, assess_findings, rate_themselves
 from grantguard.buckets.dating import date, gather, read_bucket, share
 from grantguard.buckets.parting import Tell
 from grantguard.buckets.scratch import Scratch
@@ -56,8 +56,12 @@ def score_in_buckets(run: Run, mend: Callable[[Tables], Tables], tell: Tell) -> 
         tell("linking", bucket + 1, run.buckets)
     rings = find_rings(run.scratch.read_all("pairs"))
     for bucket in range(run.buckets):
+        if not run.scratch.has(f"rated/{bucket}"):
+            _read_bucket(run, everybody, rings, bucket)
+        tell("reading", bucket + 1, run.buckets)
+    for bucket in range(run.buckets):
         if not run.scratch.has(f"scores/{bucket}"):
-            _score_bucket(run, everybody, rings, bucket)
+            _score_bucket(run, bucket)
         tell("scoring", bucket + 1, run.buckets)
     return _rank(run)
 
@@ -90,13 +94,35 @@ def _link_bucket(run: Run, everybody: Everybody, bucket: int) -> None:
     run.scratch.write(f"pairs/{bucket}", strong_pairs(linked.kin))
 
 
-def _score_bucket(run: Run, everybody: Everybody, rings: pl.DataFrame, bucket: int) -> None:
+def _read_bucket(run: Run, everybody: Everybody, rings: pl.DataFrame, bucket: int) -> None:
+    """What is known of the accounts, and what the forest says of each by itself, which those near it need."""
     past = _past(run, everybody, bucket, run.scratch.read(f"events/{bucket}"))
     asked = ask(_accounts(run, bucket, past.tables), run.at)
     linked = Linked(*(run.scratch.read(f"{name}/{bucket}") for name in ("ties", "kin")))
-    assessed = assess_histories(past, past.up_to(asked, linked), rings, run.bundle, run.rules)
-    run.scratch.write(f"signals/{bucket}", assessed.signals)
+    findings = Findings.of(past, past.up_to(asked, linked), rings)
+    for name, frame in vars(findings).items():
+        run.scratch.write(f"{name}/{bucket}", frame)
+    run.scratch.write(f"rated/{bucket}", rate_themselves(findings.signals, run.bundle))
+
+
+def _score_bucket(run: Run, bucket: int) -> None:
+    findings = Findings(*(run.scratch.read(f"{field.name}/{bucket}") for field in fields(Findings)))
+    assessed = assess_findings(findings, _read_company(run, findings), run.bundle, run.rules)
     run.scratch.write(f"scores/{bucket}", assessed.scores())
+
+
+def _read_company(run: Run, findings: Findings) -> pl.DataFrame:
+    """``RATED`` of whoever stands near the accounts, in whichever bucket; of who is in none, nothing is known."""
+    wanted = findings.near.select("at", account_id="other").unique()
+    rated = pl.concat(_read_wanted(run, wanted))
+    missing = wanted.join(rated, on=["account_id", "at"], how="anti")
+    unknown = missing.join(findings.signals.clear(), on=["account_id", "at"], how="left")
+    return pl.concat([rated, rate_themselves(unknown, run.bundle)])
+
+
+def _read_wanted(run: Run, wanted: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    for name in run.scratch.names("rated"):
+        yield run.scratch.read(name).join(wanted, on=["account_id", "at"], how="semi")
 
 
 def _rank(run: Run) -> pl.LazyFrame:

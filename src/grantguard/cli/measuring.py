@@ -57,7 +57,7 @@ def evaluate(
     known = read_one(truth, TRUTH, now())
     assessed = assess_all(tables, bundle, moment_of(at, newest))
     scores = assessed.scores()
-    evaluation = hold_against(tables, scores, assessed.signals, known, bundle)
+    evaluation = hold_against(tables, scores, assessed.signals, assessed.near, known, bundle)
     page_of_output().print(_summarise(evaluation))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -203,7 +203,9 @@ def _write_demo_report(
     title = f"Grantguard on {data.name}"
     if truth.exists():
         known = read_one(truth, TRUTH, now())
-        report.write_text(render_report(hold_against(tables, scores, assessed.signals, known, bundle), scores, title))
+        report.write_text(
+            render_report(hold_against(tables, scores, assessed.signals, assessed.near, known, bundle), scores, title)
+        )
     else:
         report.write_text(render_ranking(scores, title))
     return report

@@ -21,6 +21,7 @@ from grantguard.console.testimony import speak_for
 from grantguard.console.told import tell_done
 from grantguard.console.waiting import Filters
 from grantguard.console.words import say_credits, say_headline
+from grantguard.forest import SPEAKING
 from grantguard.signals import CATALOGUE
 from grantguard.store.audit import Entry, record
 from grantguard.store.viewing import Sought
@@ -32,7 +33,7 @@ LINKED: Final = 20
 EVENTS: Final = 10
 
 PLACES: Final = {each.name: number for number, each in enumerate(CATALOGUE)}
-LOOKS_THE_SAME: Final = {each.name: each.looks_the_same for each in CATALOGUE}
+LOOKS_THE_SAME: Final = {each.name: each.looks_the_same for each in SPEAKING}
 
 
 class Asked(Filters):
@@ -81,7 +82,8 @@ def _tell(office: Office, case: Case) -> dict[str, Any]:
 
 def _tell_reason(office: Office, reason: Reason) -> dict[str, Any]:
     """A reason with the range that is usual, if its age is no exception, and which genuine people do the same."""
-    middle = office.desk.charge.now().bundle.scale.middle(PLACES[reason.signal])
+    scale, place = office.desk.charge.now().bundle.scale, PLACES.get(reason.signal)
+    middle = None if place is None else scale.middle(place)
     is_usual = middle is not None and reason.typical is not None and middle[0] < reason.typical < middle[1]
     return {"reason": reason, "middle": middle if is_usual else None, "same": LOOKS_THE_SAME[reason.signal]}
 

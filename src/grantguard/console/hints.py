@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from grantguard.signals import CATALOGUE
+from grantguard.forest import SPEAKING
 from grantguard.vocabulary import Family
 from grantguard.worlds import TECHNIQUES
 
@@ -36,7 +36,7 @@ _NAMES: Final = {each.code: each.name for each in TECHNIQUES}
 HINTS: Final = {signal: _NAMES[code] for code, signals in _TRACES.items() for signal in signals}
 """By signal, the name of the technique; a signal that many techniques move hints at none."""
 
-FAMILY_OF: Final[dict[str, Family]] = {each.name: each.family for each in CATALOGUE}
+FAMILY_OF: Final[dict[str, Family]] = {each.name: each.family for each in SPEAKING}
 
 
 def hint_at(signals: Iterable[str]) -> str | None:

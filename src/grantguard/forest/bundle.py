@@ -28,7 +28,7 @@ from grantguard.forest.detector import RiskForest
 from grantguard.forest.feedback import Lessons
 from grantguard.forest.scale import Scale
 
-FORMAT = 6
+FORMAT = 7
 FILES = ("forest.npz", "card.json", "estimator.joblib")
 PARTS = {
     "baseline": Baseline,

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from grantguard.forest.company import Company
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -43,7 +45,9 @@ class Calibration:
     ``surprise`` (rows, signals), ``strata`` and ``account`` (rows,) are what is remembered; ``scores`` (rows,) and
     ``kinds`` (rows, kinds of evidence) what the forest now says of it. ``typical`` (``STRATA``, signals) is each
     stratum's median, NaN where most in it do not show the signal; ``rarest`` (accounts,) the smallest p-value that
-    each of the accounts ever had.
+    each of the accounts ever had. ``others`` (others, signals) are the surprises, by themselves, of who stands near
+    them, as ``near_row``, ``near_other`` and ``nearness`` (pairs,) say; ``usual`` (1 + kinds,) what the forest says of
+    the reference's own accounts by themselves, and ``lent`` (rows,) the part of ``scores`` that is company's.
     """
 
     surprise: NDArray[np.float32]
@@ -53,32 +57,56 @@ class Calibration:
     scores: Floats
     kinds: Floats
     rarest: Floats
+    others: NDArray[np.float32]
+    near_row: Ints
+    near_other: Ints
+    nearness: Floats
+    usual: Floats
+    lent: Floats
 
     @classmethod
-    def of(cls, table: Floats, surprise: Floats, strata: Ints, account: Ints) -> Calibration:
-        """Remember reference accounts by their signals (rows, signals); no score is known yet."""
+    def of(
+        cls, table: Floats, surprise: Floats, strata: Ints, account: Ints, company: Company, others: Floats
+    ) -> Calibration:
+        """Remember reference accounts by their signals (rows, signals) and ``others`` near them; none is scored yet."""
         none = np.zeros(len(strata))
-        blank = cls(surprise.astype(np.float32), strata, account, np.empty((0, 0)), none, none[:, None], none)
+        blank = cls(
+            surprise=surprise.astype(np.float32),
+            strata=strata,
+            account=account,
+            typical=np.empty((0, 0)),
+            scores=none,
+            kinds=none[:, None],
+            rarest=none,
+            others=others.astype(np.float32),
+            near_row=company.row,
+            near_other=company.other,
+            nearness=company.strength,
+            usual=none[:0],
+            lent=none,
+        )
         typical = [_medians(table[blank._comparable(stratum)]) for stratum in range(len(STRATA))]
         return replace(blank, typical=np.stack(typical))
 
-    def scored(
-        self, contribute: Callable[[Floats], Floats], sum_kinds: Callable[[Floats, Floats], Floats]
-    ) -> Calibration:
-        """The same accounts as a forest sees them: ``contribute`` gives what each signal adds to a row's score.
+    def scored(self, see: Callable[[Floats], Floats], see_alone: Callable[[Floats], Floats]) -> Calibration:
+        """The same accounts as a forest sees them: of surprises (rows, signals) it tells what ``company.rate`` does."""
+        surprise, others = self.surprise.astype(np.float64), self.others.astype(np.float64)
+        usual = see_alone(surprise).mean(axis=0)
+        lent = self._company.lend(see_alone(others) - usual, len(surprise))
+        seen = see(surprise) + lent
+        return replace(self, scores=seen[:, 0], kinds=seen[:, 1:], usual=usual, lent=lent[:, 0]).replayed()
 
-        ``sum_kinds`` adds that up by kind of evidence, beside the rows' surprise.
-        """
-        surprise = self.surprise.astype(np.float64)
-        contributions = contribute(surprise)
-        known = replace(self, scores=contributions.sum(axis=1), kinds=sum_kinds(contributions, surprise))
-        return known.replayed()
+    @property
+    def _company(self) -> Company:
+        return Company(self.near_row, self.near_other, self.nearness)
 
     def without(self, accounts: Ints) -> Calibration:
         """The same without some accounts; to be scored again."""
         kept = ~np.isin(self.account, accounts)
-        parts = {name: getattr(self, name)[kept] for name in ("surprise", "strata", "account", "scores", "kinds")}
-        return replace(self, **parts)
+        names = ("surprise", "strata", "account", "scores", "kinds", "lent")
+        parts = {name: getattr(self, name)[kept] for name in names}
+        company = self._company.among(kept)
+        return replace(self, near_row=company.row, near_other=company.other, nearness=company.strength, **parts)
 
     @property
     def accounts(self) -> int:
@@ -101,6 +129,12 @@ class Calibration:
         """The same for each kind of evidence's contributions, (accounts, kinds)."""
         columns = [self._by_stratum(1 + kind, kinds[:, kind], strata) for kind in range(kinds.shape[1])]
         return np.stack(columns, axis=1)
+
+    def tail_of_lent(self, lent: Floats) -> Floats:
+        """The share of the reference to whom company lends at least as much."""
+        ordered = np.sort(self.lent)
+        share: Floats = 1 - np.searchsorted(ordered, lent - TIED, side="left") / max(len(ordered), 1)
+        return share
 
     def p_ever(self, p_values: Floats) -> Floats:
         """The share of reference accounts that, looked at at every landmark, ever had so small a p-value.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grantguard.forest.compiled import CompiledForest
-from grantguard.signals import Signal
+from grantguard.signals import Signal, Wording
 from grantguard.vocabulary import EVIDENCE_OF, KINDS_OF_EVIDENCE, Reason
 
 Floats = NDArray[np.float64]
@@ -44,9 +44,9 @@ def sum_by_kind(contributions: Floats, surprise: Floats, catalogue: Sequence[Sig
 
 
 def give_reasons(
-    catalogue: Sequence[Signal], values: Floats, typical: Floats, tails: Floats, contributions: Floats
+    catalogue: Sequence[Wording], values: Floats, typical: Floats, tails: Floats, contributions: Floats
 ) -> tuple[Reason, ...]:
-    """One account's reasons, strongest first; each argument is (signals,).
+    """One account's reasons, strongest first; each argument is as long as ``catalogue``.
 
     Only a signal that was known and that raised the score is a reason.
     """

@@ -22,11 +22,11 @@ from grantguard.histories.everybody import (
 )
 from grantguard.histories.grants import wait_on
 from grantguard.histories.keys import PAST_EVENTS, run, run_all
-from grantguard.histories.kin import CLASS, TOGETHER
+from grantguard.histories.kin import CLASS, NEAREST, TOGETHER, find_nearest
 from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.links import find_stars
 from grantguard.histories.own import Own, date_facts
-from grantguard.histories.past import MOST_EVENTS, Histories, Linked, Past, ask, number
+from grantguard.histories.past import MOST_EVENTS, UNLINKED, Histories, Linked, Past, ask, number
 from grantguard.histories.reach import REACH, REACH_OF_RINGS
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
 from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
@@ -36,10 +36,12 @@ __all__ = [
     "CLASS",
     "HUBS",
     "MOST_EVENTS",
+    "NEAREST",
     "PAST_EVENTS",
     "REACH",
     "REACH_OF_RINGS",
     "TOGETHER",
+    "UNLINKED",
     "Billing",
     "Bucket",
     "Days",
@@ -62,6 +64,7 @@ __all__ = [
     "count_until",
     "date_facts",
     "find_bucket",
+    "find_nearest",
     "find_nearest_steps",
     "find_rings",
     "find_shared",

@@ -246,6 +246,26 @@ def _with_lives(kin: pl.LazyFrame, marks: pl.DataFrame) -> pl.LazyFrame:
     return dated.with_columns(_closeness()).with_columns(_harvests())
 
 
+NEAR, MOST_NEAR = 0.3, 8
+"""The strength from which another account is company, and of how many, the nearest, that is told."""
+
+DIGITS = 9
+"""Digits of a strength that are compared: the last ones of a sum are the machine's, and would decide ties."""
+
+NEAREST = pl.Schema({"account_id": pl.String(), "at": TIME, "other": pl.String(), "strength": pl.Float64()})
+"""Whose company an account is in."""
+
+
+def find_nearest(kin: pl.DataFrame) -> pl.DataFrame:
+    """``NEAREST`` of each account and moment in ``kin``, which is what ``pair_kin`` gives."""
+    if kin.is_empty():
+        return NEAREST.to_frame()
+    near = kin.lazy().with_columns(pl.col("strength").round(DIGITS)).filter(pl.col("strength") >= NEAR)
+    ordered = near.sort("subject", "strength", "hours_apart", "other", descending=[False, True, False, False])
+    few = ordered.filter(pl.int_range(pl.len()).over("subject") < MOST_NEAR)
+    return run(few.select(NEAREST.names()))
+
+
 LIFE = ("created_at", "first_at", "paid_at", "half_at")
 """Milestones that are read of both of a pair."""
 

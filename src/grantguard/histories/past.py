@@ -10,7 +10,7 @@ from functools import cache
 import polars as pl
 
 from grantguard.contract import TIME, Tables
-from grantguard.dated import FACT, Around
+from grantguard.dated import CROWD, FACT, GUEST, Around
 from grantguard.histories.bursts import find_guests, let_in, read_among_guests
 from grantguard.histories.crowds import count_crowds, find_arrivals, key_crowds
 from grantguard.histories.grants import prepare_billing, prepare_grants
@@ -103,6 +103,10 @@ class Linked:
     kin: pl.DataFrame
 
 
+UNLINKED = Linked(pl.DataFrame(), pl.DataFrame())
+"""Nobody has anything in common with anybody."""
+
+
 @dataclass(frozen=True)
 class Past:
     """All that happened, dated: events with their look-back columns, links as first-seen facts."""
@@ -156,6 +160,12 @@ class Past:
             guests=let_in(around.guests, own.tables.campaigns),
             thresholds=around.thresholds,
         )
+
+    @classmethod
+    def apart(cls, own: Own, thresholds: pl.DataFrame) -> Past:
+        """The past of some accounts by themselves: their own rows, and no word of what they share."""
+        facts, guests, crowds = FACT.to_frame(), GUEST.to_frame(), CROWD.to_frame()
+        return cls.assembled(own, Around(facts, guests, run(own.mark()), crowds, thresholds))
 
     @property
     def account_ids(self) -> pl.Series:

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from grantguard.contract import TIME
 from grantguard.facts import describe_accounts, find_trusted, is_silent
-from grantguard.histories import Histories, Past, ask
+from grantguard.histories import NEAREST, UNLINKED, Histories, Past, ask, find_nearest
 from grantguard.parcels.linking import accounts_of, read_linked, read_past, read_rings
 from grantguard.parcels.wrapping import Parcel, as_batches, open_parcels, read_batch, spell
-from grantguard.signals import CATALOGUE, extract
+from grantguard.signals import NAMES, extract, hide_links
 
 FACTS = pl.Schema(
     {
@@ -34,9 +34,16 @@ FACTS = pl.Schema(
 )
 """What ``describe_accounts`` tells of an account."""
 
-SIGNALS = pl.Schema({each.name: pl.Float64() for each in CATALOGUE})
-KNOWN = pl.Schema({**FACTS, "silent": pl.Boolean(), **SIGNALS})
-"""An account as of a moment: its facts, whether no family can speak of it, and its signals."""
+SIGNALS = pl.Schema({"account_id": pl.String(), "at": TIME, **dict.fromkeys(NAMES, pl.Float64())})
+"""What ``extract`` gives."""
+
+SIGNALS_DDL = spell(SIGNALS)
+
+NEAR = pl.List(pl.Struct({name: NEAREST[name] for name in ("other", "strength")}))
+"""Who stands near an account."""
+
+KNOWN = pl.Schema({**FACTS, "silent": pl.Boolean(), **SIGNALS, "near": NEAR})
+"""An account as of a moment: its facts, whether no family can speak of it, its signals, and who stands near it."""
 
 KNOWN_DDL = spell(KNOWN)
 
@@ -71,9 +78,20 @@ def stand(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield from _send_known(past, past.up_to(asked), parcel)
 
 
+def stand_alone(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """``SIGNALS`` of the same by themselves; nothing of an account that no row tells of."""
+    for parcel in open_parcels(batches):
+        asked = parcel.read("asked", ASKED).rename({"seen_at": "at"})
+        if asked.height and "marks" in parcel.frames:
+            signals = extract(read_past(parcel).up_to(asked, UNLINKED))
+            yield from as_batches(hide_links(signals).cast(SIGNALS))
+
+
 def _send_known(past: Past, histories: Histories, parcel: Parcel) -> Iterator[pa.RecordBatch]:
     facts, signals = describe_accounts(past, histories.asked, read_rings(parcel)), extract(histories)
     known = facts.hstack(signals.drop("account_id", "at")).with_columns(silent=pl.Series(is_silent(signals)))
+    near = find_nearest(histories.kin).group_by("account_id", "at").agg(near=pl.struct("other", "strength"))
+    known = known.join(near, on=["account_id", "at"], how="left")
     yield from as_batches(known.select(KNOWN.names()).cast(KNOWN))
 
 

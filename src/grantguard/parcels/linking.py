@@ -18,6 +18,7 @@ from grantguard.histories import (
     Past,
     ask,
     find_bucket,
+    find_nearest,
     find_rings,
     name_anyone,
     past_among,
@@ -44,7 +45,7 @@ class Link:
     at: datetime
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """What ``Past.link`` gives of each bucket, packed, and its strong pairs, open."""
+        """What ``Past.link`` gives of each bucket, packed; open, its strong pairs, and whose company it asks about."""
         for parcel in open_parcels(batches):
             if "marks" in parcel.frames:
                 yield from send(self._link(parcel))
@@ -57,6 +58,8 @@ class Link:
         for one, other in (("account_id", "other"), ("other", "account_id")):
             pairs = strong.select(account_id=one, other=other).with_columns(find_bucket(self.buckets))
             yield lay_open("pair", pairs)
+        company = find_nearest(linked.kin).select(account_id="other").unique()
+        yield lay_open("company", company.with_columns(find_bucket(self.buckets), n=pl.lit(parcel.bucket, pl.Int64)))
 
 
 def join_rings(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

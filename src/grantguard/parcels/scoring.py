@@ -3,64 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 
 import polars as pl
 import pyarrow as pa
 
-from grantguard.assessment import REASON, assess_histories
+from grantguard.assessment import RATED, REASON, Findings, assess_findings
+from grantguard.contract import TIME
 from grantguard.forest import Bundle
-from grantguard.histories import ask
-from grantguard.parcels.linking import accounts_of, read_linked, read_past, read_rings
-from grantguard.parcels.wrapping import ROWS_OPEN, Parcel, open_parcels
+from grantguard.parcels.wrapping import Parcel, as_batches, open_parcels, spell
 from grantguard.policy import RULES, Rules
 
-REASON_DDL = ", ".join(
-    f"{field.name}: {'double' if field.dtype == pl.Float64 else 'string'}" for field in REASON.fields
+SCORES = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "model_version": pl.String(),
+        "at": TIME,
+        "status": pl.String(),
+        "risk": pl.Float64(),
+        "p_value": pl.Float64(),
+        "ring_id": pl.String(),
+        "decision": pl.String(),
+        "reasons": pl.List(REASON),
+        "promo_credits_spent": pl.Float64(),
+        "promo_credits_left": pl.Float64(),
+    }
 )
-SCORES_DDL = (
-    "account_id string, model_version string, at timestamp, status string, risk double, p_value double,"
-    f" ring_id string, decision string, reasons array<struct<{REASON_DDL}>>,"
-    " promo_credits_spent double, promo_credits_left double"
-)
-"""The contract's ``scores``, as Spark reads them."""
+"""The contract's ``scores``."""
 
-ARROW_REASON = pa.struct(
-    [(field.name, pa.float64() if field.dtype == pl.Float64 else pa.string()) for field in REASON.fields]
-)
-TEXTS = ("account_id", "model_version", "status", "ring_id", "decision")
+SCORES_DDL = spell(SCORES)
 
 
 @dataclass(frozen=True)
 class Score:
-    """Scores buckets by a bundle, as of a moment."""
+    """Scores buckets by a bundle, of what was found."""
 
     bundle: Bundle
-    at: datetime
     rules: Rules = RULES
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The contract's ``scores`` of each bucket."""
+        """``SCORES`` of each bucket."""
         for parcel in open_parcels(batches):
-            if "marks" in parcel.frames:
-                yield from _send_scores(self._score(parcel))
+            if "signals" in parcel.frames:
+                yield from as_batches(self._score(parcel).cast(SCORES))
 
     def _score(self, parcel: Parcel) -> pl.DataFrame:
-        past = read_past(parcel)
-        histories = past.up_to(ask(accounts_of(parcel), self.at), read_linked(parcel))
-        return assess_histories(past, histories, read_rings(parcel), self.bundle, self.rules).scores()
-
-
-def _send_scores(scores: pl.DataFrame) -> Iterator[pa.RecordBatch]:
-    shape = pa.schema([(name, _arrow_type(name)) for name in scores.columns])
-    table = scores.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(shape)
-    yield from table.to_batches(max_chunksize=ROWS_OPEN)
-
-
-def _arrow_type(name: str) -> pa.DataType:
-    if name in TEXTS:
-        return pa.string()
-    if name == "at":
-        return pa.timestamp("us", "UTC")
-    return pa.list_(ARROW_REASON) if name == "reasons" else pa.float64()
+        findings = Findings(*(parcel.take(field.name) for field in fields(Findings)))
+        return assess_findings(findings, parcel.read("rated", RATED), self.bundle, self.rules).scores()

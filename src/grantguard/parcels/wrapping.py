@@ -14,6 +14,7 @@ from operator import itemgetter
 
 import polars as pl
 import pyarrow as pa
+from polars.datatypes import DataTypeClass
 
 from grantguard.contract import TIME
 from grantguard.dated import MILESTONES
@@ -34,7 +35,7 @@ PARCEL = pl.Schema(
 )
 """A row: of which bucket, of which frame; packed (``frame``, piece ``step``, of ``n`` rows) or open (the rest)."""
 
-SPARK_TYPES = {
+SPARK_TYPES: dict[DataTypeClass, str] = {
     pl.Boolean: "boolean",
     pl.Int32: "int",
     pl.String: "string",
@@ -47,7 +48,15 @@ SPARK_TYPES = {
 
 def spell(schema: pl.Schema) -> str:
     """A schema as Spark reads it."""
-    return ", ".join(f"{name} {SPARK_TYPES[dtype.base_type()]}" for name, dtype in schema.items())
+    return ", ".join(f"{name} {_spell(dtype)}" for name, dtype in schema.items())
+
+
+def _spell(dtype: pl.DataType | DataTypeClass) -> str:
+    if isinstance(dtype, pl.List):
+        return f"array<{_spell(dtype.inner)}>"
+    if isinstance(dtype, pl.Struct):
+        return f"struct<{', '.join(f'{field.name}: {_spell(field.dtype)}' for field in dtype.fields)}>"
+    return SPARK_TYPES[dtype.base_type()]
 
 
 PARCEL_DDL = spell(PARCEL)
@@ -62,7 +71,7 @@ ROWS_PACKED = 20_000
 ROWS_OPEN = 10_000
 """Open rows that travel together."""
 
-ARROW_TYPES = {
+ARROW_TYPES: dict[DataTypeClass, pa.DataType] = {
     pl.Boolean: pa.bool_(),
     pl.Int32: pa.int32(),
     pl.String: pa.string(),
@@ -99,10 +108,18 @@ def send(frames: Iterable[pl.DataFrame]) -> Iterator[pa.RecordBatch]:
 
 
 def as_batches(frame: pl.DataFrame, rows: int = ROWS_OPEN) -> Iterator[pa.RecordBatch]:
-    """A flat frame in batches of so many rows."""
-    shape = pa.schema([(name, ARROW_TYPES[dtype.base_type()]) for name, dtype in frame.schema.items()])
+    """A frame in batches of so many rows."""
+    shape = pa.schema([(name, _arrow_type(dtype)) for name, dtype in frame.schema.items()])
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(shape)
     yield from table.to_batches(max_chunksize=rows)
+
+
+def _arrow_type(dtype: pl.DataType | DataTypeClass) -> pa.DataType:
+    if isinstance(dtype, pl.List):
+        return pa.list_(_arrow_type(dtype.inner))
+    if isinstance(dtype, pl.Struct):
+        return pa.struct([(field.name, _arrow_type(field.dtype)) for field in dtype.fields])
+    return ARROW_TYPES[dtype.base_type()]
 
 
 def read_batch(batch: pa.RecordBatch) -> pl.DataFrame:

@@ -10,11 +10,11 @@ from typing import Final
 
 import polars as pl
 
-from grantguard.assessment import Assessment, assess_past
+from grantguard.assessment import Assessment, Beyond, assess_past
 from grantguard.contract import Tables
-from grantguard.dated import Dated
+from grantguard.dated import Dated, Nearby
 from grantguard.forest import Bundle
-from grantguard.histories import REACH, REACH_OF_RINGS, Look, Own, Past, ask, date_facts
+from grantguard.histories import REACH, REACH_OF_RINGS, Own, Past, ask, date_facts
 from grantguard.histories.thresholds import find_thresholds
 from grantguard.policy import RULES, Rules
 from grantguard.settlement.charge import Charge
@@ -71,7 +71,7 @@ def assess_stored(desk: Desk, account_ids: list[str], at: datetime, now: datetim
         _date(desk.database, Own.of(read_tables(desk.database, sharing)).date(), sharing, now)
     past = Past.assembled(own, read_around(desk.database, known, at, REACH))
     charge = desk.charge.now()
-    assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, _looking(desk.database, at))
+    assessment = assess_past(past, ask(known, at), charge.bundle, desk.rules, _beyond(desk.database, at))
     return Seen(tables, known, assessment, charge.enforce, desk.in_tranches)
 
 
@@ -80,7 +80,7 @@ def assess_again(desk: Desk, account_ids: list[str], at: datetime, bundle: Bundl
     tables = read_tables(desk.database, account_ids)
     known = _mentioned(tables)
     past = Past.assembled(Own.of(tables), read_around(desk.database, known, at, REACH))
-    return assess_past(past, ask(known, at), bundle, desk.rules, _looking(desk.database, at))
+    return assess_past(past, ask(known, at), bundle, desk.rules, _beyond(desk.database, at))
 
 
 def refresh_thresholds(database: Database) -> None:
@@ -110,5 +110,12 @@ def _date(database: Database, dated: Dated, account_ids: list[str], now: datetim
         mark(connection, find_concerned(connection, new, account_ids), "links", now)
 
 
-def _looking(database: Database, at: datetime) -> Look:
-    return lambda asked: read_nearby(database, asked["account_id"].to_list(), at, REACH_OF_RINGS)
+def _beyond(database: Database, at: datetime) -> Beyond:
+    def look(asked: pl.DataFrame) -> Nearby:
+        return read_nearby(database, asked["account_id"].to_list(), at, REACH_OF_RINGS)
+
+    def read(account_ids: pl.Series, thresholds: pl.DataFrame) -> Past:
+        tables = read_tables(database, account_ids.unique().sort().to_list())
+        return Past.apart(Own.of(tables), thresholds)
+
+    return Beyond(look, read)

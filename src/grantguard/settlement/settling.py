@@ -6,12 +6,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+import polars as pl
 import structlog
 
 from grantguard.errors import StoreError
-from grantguard.settlement.desk import Desk, assess_stored
+from grantguard.settlement.desk import Desk, Seen, assess_stored
 from grantguard.settlement.forcing import force_changes
-from grantguard.store.marks import Mark, let_go, take_marked, unmark
+from grantguard.store.marks import Mark, let_go, mark, take_marked, unmark
 
 AT_ONCE: Final = 500
 """Accounts that are assessed together."""
@@ -61,5 +62,16 @@ def _settle(desk: Desk, marks: tuple[Mark, ...], now: datetime) -> None:
 def _assess(desk: Desk, marks: tuple[Mark, ...], now: datetime) -> None:
     seen = assess_stored(desk, [mark.account_id for mark in marks], now, now)
     with desk.database.connection() as connection:
-        force_changes(connection, seen, now)
+        forced = force_changes(connection, seen, now)
         unmark(connection, marks)
+    concerned = _find_company(seen, [each.account_id for each in forced if each.action != "allow"])
+    if concerned:
+        # Apart, so that nobody who has a mark waits for another's; lost in a crash, a recheck makes up for it.
+        with desk.database.connection() as connection:
+            mark(connection, concerned, "company", now)
+
+
+def _find_company(seen: Seen, account_ids: list[str]) -> list[str]:
+    """Who stands near one of the accounts, and was not seen together with it: what it does, they may."""
+    near = seen.assessment.near.filter(pl.col("account_id").is_in(account_ids))
+    return near.filter(~pl.col("other").is_in(seen.account_ids))["other"].unique().to_list()

@@ -6,7 +6,7 @@ is suspicious, never both; null means that too little is known, and says nothing
 
 from __future__ import annotations
 
-from grantguard.signals._signal import Signal, signal
-from grantguard.signals.catalogue import CATALOGUE, NAMES, extract
+from grantguard.signals._signal import Signal, Wording, signal
+from grantguard.signals.catalogue import CATALOGUE, NAMES, OF_LINKS, extract, extract_others, hide_links
 
-__all__ = ["CATALOGUE", "NAMES", "Signal", "extract", "signal"]
+__all__ = ["CATALOGUE", "NAMES", "OF_LINKS", "Signal", "Wording", "extract", "extract_others", "hide_links", "signal"]

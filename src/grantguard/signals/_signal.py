@@ -16,24 +16,30 @@ Side = Literal["high", "low"]
 
 
 @dataclass(frozen=True)
-class Signal:
-    """One signal: its name, family and table, the side that is suspicious, and how it speaks."""
+class Wording:
+    """What may raise a score: its name and family, how it speaks, why it tells, and who looks the same."""
 
     name: str
     family: Family
-    view: type[View]
     unit: str
-    suspicious: Side
     says: str
-    needs: int
     summary: str
     why: str
     looks_the_same: str
-    expression: pl.Expr
 
     def say(self, value: float) -> str:
-        """The signal's sentence for a value; ``{value:day|days}`` in it is the word for that many."""
+        """Its sentence for a value; ``{value:day|days}`` in it is the word for that many."""
         return self.says.format(value=_Counted(value))
+
+
+@dataclass(frozen=True)
+class Signal(Wording):
+    """One signal: its wording and table, and the side that is suspicious."""
+
+    view: type[View]
+    suspicious: Side
+    needs: int
+    expression: pl.Expr
 
 
 class _Counted(float):

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.histories import Histories, View, run_all
+from grantguard.histories import UNLINKED, Histories, Past, View, run_all
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
 from grantguard.signals._signal import Signal
 
@@ -104,6 +104,29 @@ def extract(histories: Histories) -> pl.DataFrame:
     columns = _name(told[asked["subject"].to_numpy()])
     return pl.DataFrame([asked["account_id"], asked["at"], *columns])
 
+
+def extract_others(past: Past, signals: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """Signals, by themselves, of the accounts that ``near`` (``other, at``) names: what they share is not told.
+
+    Those of whom ``signals`` tells (``account_id, at``) are not read again.
+    """
+    asked = near.select("at", account_id="other").unique(maintain_order=True).select("account_id", "at")
+    known = signals.join(asked, on=["account_id", "at"], how="semi").unique(["account_id", "at"])
+    unread = asked.join(known, on=["account_id", "at"], how="anti")
+    unread = unread.filter(pl.col("account_id").is_in(past.account_ids.implode()))
+    if unread.height:
+        known = pl.concat([known, extract(past.up_to(unread, UNLINKED))])
+    # Whoever brought an account may be in no table: nothing is known of it, and it is company all the same.
+    return hide_links(asked.join(known, on=["account_id", "at"], how="left", maintain_order="left"))
+
+
+def hide_links(signals: pl.DataFrame) -> pl.DataFrame:
+    """The same without what accounts share: what each is like by itself."""
+    return signals.with_columns(pl.lit(None, pl.Float64).alias(name) for name in OF_LINKS)
+
+
+OF_LINKS = [each.name for each in CATALOGUE if each.family == "links"]
+"""The signals that tell what is shared with others."""
 
 LEAST_SPENT = 0.2
 """The mean share of its grants from which tempo and payload are heard: a monitor has a clock, and costs little."""

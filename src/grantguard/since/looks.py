@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from grantguard.assessment import Findings
+from grantguard.assessment import RATINGS, Findings, lend
 from grantguard.facts import is_silent
 from grantguard.forest import Bundle, stratum_of
 from grantguard.forest.scale import SAME
@@ -16,11 +16,11 @@ READ_OF_FACTS = ("ring_id", "verdict", "labelled_at", "accusers", "payments", "c
 """What the policy reads of an account's facts, beside its age: that is told by its stratum."""
 
 
-def take_looks(findings: Findings, bundle: Bundle) -> pl.DataFrame:
+def take_looks(findings: Findings, others: pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
     """``account_id`` and ``look``, a row an account in the order of ``findings``.
 
     Of a signal's value it has what the forest sees: between which of its splits it lies, on which side of typical, and
-    what it says where it is among the account's rarest.
+    what it says where it is among the account's rarest; of ``others`` (``RATED``), what those near it lend it.
     Who has a verdict looks different at each moment, since a verdict lapses.
     """
     surprise = bundle.scale.surprise(findings.signals.select(NAMES).to_numpy().astype(np.float64))
@@ -34,7 +34,8 @@ def take_looks(findings: Findings, bundle: Bundle) -> pl.DataFrame:
     gaps = pl.DataFrame(bundle.forest.find_gaps(surprise), schema=list(NAMES))
     sides = pl.DataFrame(np.sign(surprise), schema=[f"side of {name}" for name in NAMES])
     sharp = pl.DataFrame(bundle.forest.sharpen(surprise), schema=[f"{name} by itself" for name in NAMES])
-    seen = pl.concat([read, gaps, sides, sharp], how="horizontal")
+    lent = pl.DataFrame(lend(findings, others, bundle), schema=[f"lent {name}" for name in RATINGS])
+    seen = pl.concat([read, gaps, sides, sharp, lent], how="horizontal")
     return facts.select("account_id", look=seen.hash_rows(seed=0))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
-from grantguard.assessment import Assessment, Findings, assess_findings, rank
+from grantguard.assessment import Assessment, Findings, assess_findings, rank, rate_others
 from grantguard.contract import TIME, Tables
 from grantguard.forest import Bundle
 from grantguard.policy import RULES, Rules
@@ -37,10 +37,11 @@ def score_since(
     prints = fingerprint_accounts(tables, at)
     dated = date(tables, at, prints) if earlier is None else date_since(tables, at, prints, earlier)
     said, findings = tell(dated, at, earlier)
-    looks = take_looks(findings, bundle)
+    others = rate_others(dated.past, findings, bundle)
+    looks = take_looks(findings, others, bundle)
     touched = looks.select("account_id") if earlier is None else _find_touched(findings, looks, dated, earlier)
     rows = looks["account_id"].is_in(touched["account_id"].implode())
-    assessed = assess_findings(findings.filter(rows), bundle, rules)
+    assessed = assess_findings(findings.filter(rows), others, bundle, rules)
     scores = assessed.scores() if earlier is None else _carry_over(earlier, assessed, dated, touched, at)
     share = dated.share
     memory = Memory(

@@ -9,7 +9,7 @@ import polars as pl
 
 from grantguard.assessment import Findings
 from grantguard.facts import describe_accounts
-from grantguard.histories import Billing, Days, Histories, Linked, Usage, ask, find_rings, number, wait_on
+from grantguard.histories import Billing, Days, Histories, Linked, Usage, ask, find_nearest, find_rings, number, wait_on
 from grantguard.signals import CATALOGUE, extract
 from grantguard.since.dating import Dated
 from grantguard.since.memory import Memory, renew
@@ -64,7 +64,8 @@ def tell(dated: Dated, at: datetime, earlier: Memory | None) -> tuple[Said, Find
         for frame, own in ((signals, said.signals), (asked.select("account_id"), said.purses))
     )
     facts = describe_accounts(past, asked, rings)
-    return said, Findings(signals.select("account_id", "at", *NAMES), facts, purses.drop("account_id"))
+    signals = signals.select("account_id", "at", *NAMES)
+    return said, Findings(signals, facts, purses.drop("account_id"), find_nearest(linked.kin))
 
 
 def _as_of_now(asked: pl.DataFrame, read: Histories, grants: pl.DataFrame, linked: Linked) -> Histories:

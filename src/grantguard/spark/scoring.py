@@ -1,4 +1,4 @@
-"""``score`` on a cluster: spread, dated, linked, put in rings and scored, each pass by bucket of accounts."""
+"""``score`` on a cluster: spread, dated, linked, put in rings, found and scored, each pass by bucket of accounts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from grantguard.faults import Fault
 from grantguard.forest import Bundle
 from grantguard.histories import MOST_EVENTS
 from grantguard.parcels.dating import Date
+from grantguard.parcels.finding import Find
 from grantguard.parcels.linking import Link
 from grantguard.parcels.scoring import SCORES_DDL, Score
 from grantguard.parcels.spreading import Spread
@@ -97,12 +98,13 @@ def date(lake: Lake, question: Question) -> Dated:
 def score(dated: Dated, bundle: Bundle) -> DataFrame:
     """The contract's ``scores`` of every account, in no order."""
     ready = link(dated, give_crowds(dated.told, dated.buckets, dated.at)).ready
-    return by_bucket(ready, dated.buckets).mapInArrow(Score(bundle, dated.at), SCORES_DDL).persist(KEPT)
+    found = by_bucket(ready, dated.buckets).mapInArrow(Find(bundle, dated.at), PARCEL_DDL)
+    return by_bucket(found, dated.buckets).mapInArrow(Score(bundle), SCORES_DDL).persist(KEPT)
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Buckets that are linked: ``ready``, all that the last pass needs of them; ``rings``, who stands in which."""
+    """Buckets that are linked: ``ready``, all that is read of them from here on; ``rings``, who stands in which."""
 
     ready: DataFrame
     rings: DataFrame
@@ -116,7 +118,7 @@ def link(dated: Dated, crowds: DataFrame) -> Joined:
     linked = _pass(together(own, give_facts(dated.told), crowds, needed), buckets, Link(buckets, at))
     own = named(parcels, "accounts", "grants", "billing", "events", "marks", *SMALL)
     rings = find_rings(linked)
-    return Joined(together(own, named(linked, "ties", "kin"), rings, needed), rings)
+    return Joined(together(own, named(linked, "ties", "kin", "company"), rings, needed), rings)
 
 
 def _pass(parcels: DataFrame, buckets: int, work: Date | Link) -> DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,10 +13,10 @@ from pyspark.sql import functions as sf
 from grantguard.contract import ACCOUNTS, BILLING, GRANTS, USAGE, Tables
 from grantguard.histories import find_bucket
 from grantguard.parcels.dating import Date
-from grantguard.parcels.extracting import KNOWN_DDL, stand
+from grantguard.parcels.extracting import KNOWN_DDL, SIGNALS_DDL, stand, stand_alone
 from grantguard.parcels.narrowing import Narrow
 from grantguard.parcels.wrapping import ALL, PARCEL_DDL, lay_open, pack, send
-from grantguard.spark.scoring import KEPT, OWN, Dated
+from grantguard.spark.scoring import KEPT, OWN, SMALL, Dated
 from grantguard.spark.sharing import (
     by_bucket,
     give_crowds_then,
@@ -61,20 +61,39 @@ def stand_among(parcels: DataFrame, some: Some, asked: pl.DataFrame, rings: Data
     ``small`` has the campaigns and the labels.
     """
     spark, buckets = parcels.sparkSession, some.buckets
-    rows = asked.select("account_id", find_bucket(buckets), seen_at="at")
-    sent = [lay_open("asked", rows)]
-    sent += [pack(name, getattr(small, name), bucket) for bucket in range(buckets) for name in ("campaigns", "labels")]
-    placed = send_parcels(spark, [lay_open("asked", rows.unique("account_id"))]).select("bucket", "account_id")
+    once = asked.unique("account_id")
+    placed = send_parcels(spark, [_place(once, buckets)]).select("bucket", "account_id")
     shown = parcels.filter(sf.col("name") == "fact").select("account_id", "kind", "value")
     ready = together(
         named(some.own, *OWN),
-        send_parcels(spark, sent),
+        send_parcels(spark, _ask(asked, small, buckets)),
         give_facts_then(parcels, shown.join(placed, "account_id").drop("account_id")),
         give_crowds_then(parcels, some.own, buckets, asked["at"].unique().sort()),
         rings.drop("bucket").join(placed, "account_id"),
         to_all(together(parcels.filter(sf.col("bucket") == ALL), give_thresholds(parcels)), buckets),
     )
     return by_bucket(ready, buckets).mapInArrow(stand, KNOWN_DDL)
+
+
+def stand_apart(dated: Dated, some: Some, asked: pl.DataFrame, small: Tables) -> DataFrame:
+    """``SIGNALS`` of the same by themselves: of no other account a row is read."""
+    ready = together(
+        named(some.own, *OWN),
+        send_parcels(dated.lake.spark, _ask(asked, small, some.buckets)),
+        to_all(give_thresholds(dated.told), some.buckets),
+    )
+    return by_bucket(ready, some.buckets).mapInArrow(stand_alone, SIGNALS_DDL)
+
+
+def _ask(asked: pl.DataFrame, small: Tables, buckets: int) -> Iterator[pl.DataFrame]:
+    """What is asked of each bucket, and the tables that all of them need."""
+    yield _place(asked, buckets)
+    for bucket in range(buckets):
+        yield from (pack(name, getattr(small, name), bucket) for name in SMALL)
+
+
+def _place(asked: pl.DataFrame, buckets: int) -> pl.DataFrame:
+    return lay_open("asked", asked.select("account_id", find_bucket(buckets), seen_at="at"))
 
 
 def send_parcels(spark: SparkSession, frames: Iterable[pl.DataFrame]) -> DataFrame:

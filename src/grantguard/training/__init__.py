@@ -6,7 +6,7 @@ from grantguard.signals import NAMES
 from grantguard.training.fingerprints import fingerprint, name_data
 from grantguard.training.growing import grow, train
 from grantguard.training.learning import TEACHING, learn, spread_examples
-from grantguard.training.population import Known, Population
+from grantguard.training.population import Known, Population, round_signals
 from grantguard.training.recipe import CHANCES, SIGNS, Recipe
 from grantguard.training.reference import DRAWN_BY, assign_roles
 from grantguard.training.schooling import without_technique
@@ -25,6 +25,7 @@ __all__ = [
     "grow",
     "learn",
     "name_data",
+    "round_signals",
     "spread_examples",
     "train",
     "without_technique",

@@ -17,15 +17,22 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Known:
-    """Accounts, each as of a moment: ``facts`` as ``describe_accounts`` has them, and ``signals``, rows alike."""
+    """Accounts, each as of a moment: ``facts`` as ``describe_accounts`` has them, and ``signals``, rows alike.
+
+    ``near`` says who stands near them by then (``histories.NEAREST``), and ``others`` has those accounts' signals by
+    themselves, a row each and moment, by name and moment.
+    """
 
     facts: pl.DataFrame
     signals: pl.DataFrame
+    near: pl.DataFrame
+    others: pl.DataFrame
 
     @classmethod
-    def of(cls, facts: pl.DataFrame, signals: pl.DataFrame) -> Self:
+    def of(cls, facts: pl.DataFrame, signals: pl.DataFrame, near: pl.DataFrame, others: pl.DataFrame) -> Self:
         """Such accounts, with ``DIGITS`` of what was extracted."""
-        return cls(facts, round_signals(signals))
+        named = others.sort("account_id", "at")
+        return cls(facts, round_signals(signals), near.sort("account_id", "at", "other"), round_signals(named))
 
 
 def round_signals(signals: pl.DataFrame) -> pl.DataFrame:

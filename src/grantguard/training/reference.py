@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 
 from grantguard.errors import ReferenceTooSmall
 from grantguard.facts import find_trusted, is_silent, key_of
-from grantguard.forest import Calibration, CompiledForest, Scale, weigh_evidence
+from grantguard.forest import Calibration, Company, CompiledForest, Scale, rate, rate_alone
 from grantguard.forest.calibration import LANDMARKS, stratum_of
-from grantguard.signals import CATALOGUE, NAMES
+from grantguard.signals import NAMES
 from grantguard.training.population import Known, Population
 from grantguard.training.recipe import Recipe
 
@@ -24,16 +25,22 @@ DRAWN_BY = 1_000_003
 
 @dataclass(frozen=True)
 class Reference:
-    """Rows of trusted accounts: ``table`` (rows, signals), ``account`` (a key of each), ``strata`` (rows,)."""
+    """Rows of trusted accounts: ``table`` (rows, signals), ``account`` (a key of each), ``strata`` (rows,).
+
+    ``company`` says who of ``others`` (others, signals) stands near them.
+    """
 
     table: Floats
     account: NDArray[np.int64]
     strata: NDArray[np.int64]
+    company: Company
+    others: Floats
 
     def of(self, accounts: NDArray[np.int64]) -> Reference:
         """The rows of some accounts."""
         kept = np.isin(self.account, accounts)
-        return Reference(self.table[kept], self.account[kept], self.strata[kept])
+        company = self.company.among(kept)
+        return Reference(self.table[kept], self.account[kept], self.strata[kept], company, self.others)
 
 
 def assign_roles(facts: pl.DataFrame, silent: NDArray[np.bool_], recipe: Recipe) -> NDArray[np.str_]:
@@ -81,8 +88,21 @@ def cut(scores: Floats, those: NDArray[np.bool_], share: float, role: NDArray[np
 def stand_now(known: Known, kept: NDArray[np.bool_]) -> Reference:
     """The accounts ``kept`` as they stand now."""
     facts, signals = known.facts.filter(pl.Series(kept)), known.signals.filter(pl.Series(kept))
-    strata = stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy())
-    return Reference(signals.select(NAMES).to_numpy().astype(np.float64), keys_of(facts), strata)
+    near = known.near.join(facts, on=["account_id", "at"], how="semi", maintain_order="left")
+    asked = near.select("at", account_id="other")
+    others = known.others.join(asked, on=["account_id", "at"], how="semi", maintain_order="left")
+    others = others.unique(["account_id", "at"], keep="first", maintain_order=True)
+    return Reference(
+        table=_read(signals),
+        account=keys_of(facts),
+        strata=stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy()),
+        company=Company.of(facts, near, others),
+        others=_read(others),
+    )
+
+
+def _read(signals: pl.DataFrame) -> Floats:
+    return signals.select(NAMES).to_numpy().astype(np.float64)
 
 
 def keys_of(facts: pl.DataFrame) -> NDArray[np.int64]:
@@ -100,6 +120,8 @@ def stand_at_landmarks(population: Population, kept: NDArray[np.bool_]) -> Refer
     both = Known(
         pl.concat([then.facts, facts.filter(now).select(then.facts.columns)]),
         pl.concat([then.signals, signals.filter(now)]),
+        pl.concat([then.near, population.trusted.near]).unique(maintain_order=True),
+        pl.concat([then.others, population.trusted.others]),
     )
     return stand_now(both, ~is_silent(both.signals))
 
@@ -118,12 +140,17 @@ def _reach(trusted: pl.DataFrame, days: float) -> pl.DataFrame:
 
 def calibrate(forest: CompiledForest, scale: Scale, reference: Reference) -> Calibration:
     """The calibration by the rows of a reference."""
-    blank = Calibration.of(reference.table, scale.surprise(reference.table), reference.strata, reference.account)
+    blank = Calibration.of(
+        table=reference.table,
+        surprise=scale.surprise(reference.table),
+        strata=reference.strata,
+        account=reference.account,
+        company=reference.company,
+        others=scale.surprise(reference.others),
+    )
     return recalibrate(forest, blank)
 
 
 def recalibrate(forest: CompiledForest, calibration: Calibration) -> Calibration:
     """The same accounts as ``forest`` now sees them."""
-    return calibration.scored(
-        forest.contributions, lambda shares, surprise: weigh_evidence(forest, shares, surprise, CATALOGUE)
-    )
+    return calibration.scored(partial(rate, forest), partial(rate_alone, forest))

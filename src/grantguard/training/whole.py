@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -10,8 +10,8 @@ import polars as pl
 
 from grantguard.contract import Tables
 from grantguard.facts import describe_accounts, is_silent
-from grantguard.histories import Past, ask
-from grantguard.signals import extract
+from grantguard.histories import Histories, Past, ask, find_nearest
+from grantguard.signals import extract, extract_others
 from grantguard.training.fingerprints import fingerprint
 from grantguard.training.learning import find_examples
 from grantguard.training.population import Known, put_together, round_signals
@@ -34,10 +34,10 @@ class Whole:
         """Read the tables as of ``at``."""
         past = Past.of(tables)
         histories = past.up_to(ask(past.account_ids, at))
-        everybody = Known.of(describe_accounts(past, histories.asked, histories.rings), extract(histories))
+        everybody = _know(past, histories, histories.rings)
         facts = everybody.facts.with_row_index("row")
         drawn = draw_reference(facts, is_silent(everybody.signals), recipe).sort("row")
-        trusted = Known(drawn.drop("row"), everybody.signals[drawn["row"]])
+        trusted = replace(everybody, facts=drawn.drop("row"), signals=everybody.signals[drawn["row"]])
         return cls(past, at, histories.rings, everybody, trusted)
 
     @property
@@ -57,8 +57,7 @@ class Whole:
 
     def stand(self, asked: pl.DataFrame) -> Known:
         """The accounts asked about (``account_id, at``), a row each in the order asked."""
-        histories = self.past.up_to(asked)
-        return Known.of(describe_accounts(self.past, histories.asked, self.rings), extract(histories))
+        return _know(self.past, self.past.up_to(asked), self.rings)
 
     def place(self, guests: Tables, asked: pl.DataFrame) -> pl.DataFrame:
         """Signals of accounts of ``guests`` (``account_id, at``), who stand among the user's own as if they were."""
@@ -67,3 +66,8 @@ class Whole:
     def find_examples(self, labels: pl.DataFrame) -> pl.DataFrame:
         """What ``find_examples`` says of labels."""
         return find_examples(labels, self.past)
+
+
+def _know(past: Past, histories: Histories, rings: pl.DataFrame) -> Known:
+    signals, near = extract(histories), find_nearest(histories.kin)
+    return Known.of(describe_accounts(past, histories.asked, rings), signals, near, extract_others(past, signals, near))
