@@ -185,16 +185,21 @@ RATINGS = ("score", *KINDS_OF_EVIDENCE)
 RATED = pl.Schema({"account_id": pl.String(), "at": TIME, **dict.fromkeys(RATINGS, pl.Float64())})
 """What a forest says of an account by itself: its score, and what each kind of evidence adds to it."""
 
+NOBODY = RATED.to_frame()
+"""What it says of those near an account that nobody stands near: most have no company."""
+
 
 def rate_others(past: Past, findings: Findings, bundle: Bundle) -> pl.DataFrame:
     """``RATED`` of whoever stands near the accounts of ``findings``, whose own rows ``past`` has."""
+    if findings.near.is_empty():
+        return NOBODY
     return rate_themselves(extract_others(past, findings.signals, findings.near), bundle)
 
 
 def rate_themselves(signals: pl.DataFrame, bundle: Bundle) -> pl.DataFrame:
     """``RATED`` of accounts of such signals, of which those of links are not heard."""
     if signals.is_empty():
-        return RATED.to_frame()
+        return NOBODY
     told = pl.DataFrame(rate_alone(bundle.forest, bundle.scale.surprise(_read(signals))), schema=RATINGS)
     return signals.select("account_id", "at").hstack(told)
 

@@ -255,11 +255,13 @@ DIGITS = 9
 NEAREST = pl.Schema({"account_id": pl.String(), "at": TIME, "other": pl.String(), "strength": pl.Float64()})
 """Whose company an account is in."""
 
+NO_COMPANY = NEAREST.to_frame()
+
 
 def find_nearest(kin: pl.DataFrame) -> pl.DataFrame:
     """``NEAREST`` of each account and moment in ``kin``, which is what ``pair_kin`` gives."""
     if kin.is_empty():
-        return NEAREST.to_frame()
+        return NO_COMPANY
     near = kin.lazy().with_columns(pl.col("strength").round(DIGITS)).filter(pl.col("strength") >= NEAR)
     ordered = near.sort("subject", "strength", "hours_apart", "other", descending=[False, True, False, False])
     few = ordered.filter(pl.int_range(pl.len()).over("subject") < MOST_NEAR)
