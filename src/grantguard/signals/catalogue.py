@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from grantguard.histories import UNLINKED, Histories, Past, View, run_all
+from grantguard.histories import UNLINKED, Histories, Past, View, run, run_all
 from grantguard.signals import burn, lifecycle, links, origin, payload, tempo
 from grantguard.signals._signal import Signal
 
@@ -110,14 +110,15 @@ def extract_others(past: Past, signals: pl.DataFrame, near: pl.DataFrame) -> pl.
 
     Those of whom ``signals`` tells (``account_id, at``) are not read again.
     """
-    asked = near.select("at", account_id="other").unique(maintain_order=True).select("account_id", "at")
-    known = signals.join(asked, on=["account_id", "at"], how="semi").unique(["account_id", "at"])
-    unread = asked.join(known, on=["account_id", "at"], how="anti")
-    unread = unread.filter(pl.col("account_id").is_in(past.account_ids.implode()))
+    asked = near.lazy().select("at", account_id="other").unique(maintain_order=True).select("account_id", "at")
+    known = signals.lazy()
+    untold = asked.join(known, on=["account_id", "at"], how="anti", maintain_order="left")
+    unread = run(untold.filter(pl.col("account_id").is_in(past.account_ids.implode())))
     if unread.height:
-        known = pl.concat([known, extract(past.up_to(unread, UNLINKED))])
+        known = pl.concat([known, extract(past.up_to(unread, UNLINKED)).lazy()])
     # Whoever brought an account may be in no table: nothing is known of it, and it is company all the same.
-    return hide_links(asked.join(known, on=["account_id", "at"], how="left", maintain_order="left"))
+    told = known.join(asked, on=["account_id", "at"], how="semi").unique(["account_id", "at"], keep="first")
+    return hide_links(run(asked.join(told, on=["account_id", "at"], how="left", maintain_order="left")))
 
 
 def hide_links(signals: pl.DataFrame) -> pl.DataFrame:
