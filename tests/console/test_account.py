@@ -42,7 +42,7 @@ def ada(keep: Keep, office: Office) -> None:
         "57 promotional credits are at risk",
         "trusted accounts look",
         "releases itself in 6 d 23 h",
-        "of a grant was spent within a day of being given",
+        "accounts with which it shares what few share are unusual by themselves",
         "More unusual than",
         "welcome 8 May 2025 60 5%",
         "bob email (2 hold it)",
