@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from selectors import EVENT_READ, DefaultSelector
 from typing import Any, TypeAlias
 
 import adbc_driver_manager
@@ -103,7 +102,7 @@ def open_database(url: str, connections: int = 10) -> Iterator[Database]:
         max_size=connections,
         timeout=WAIT,
         open=False,
-        check=_check_line,
+        check=ConnectionPool.check_connection,
     )
     database = Database(url, pool)
     with pool:
@@ -111,17 +110,6 @@ def open_database(url: str, connections: int = 10) -> Iterator[Database]:
             yield database
         finally:
             database.close_readers()
-
-
-def _check_line(connection: Connection) -> None:
-    """Ask the server whether it is there, where anything came over the idle line: a server that goes closes it.
-
-    To ask before each use would be a round trip more of each.
-    """
-    with DefaultSelector() as line:
-        line.register(connection.fileno(), EVENT_READ)
-        if line.select(0):
-            ConnectionPool.check_connection(connection)
 
 
 @contextmanager
