@@ -1,7 +1,8 @@
-"""How much of the reference games: a schooled forest counts, and where it is much, leaves it out.
+"""Whom the reference leaves out: a first forest names the most suspicious, and says how many they are.
 
-A forest that is valued by gamers finds gaming usual. What the schooling knows of gaming tells how many of the unpaid
-reference are like it, whoever they are; too few to matter are left alone, for an honest tail is cut with every cut.
+A forest that is valued by gamers finds gaming usual, and one that is calibrated on them holds nobody. What the
+schooling knows of gaming tells how many of the unpaid reference are like it, whoever they are; whose company is bad
+is found by it sooner than who is odd. An honest tail is cut with every cut, so no more are left out than are counted.
 """
 
 from __future__ import annotations
@@ -12,40 +13,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grantguard.forest import Bundle
-from grantguard.signals import NAMES
-from grantguard.training.population import Known
-from grantguard.training.reference import cut
+from grantguard.training.population import Known, tabulate
+from grantguard.training.reference import cut, score_in_company
 from grantguard.training.schooling import Pupils
 
 Floats = NDArray[np.float64]
 
-DOUBTED: Final = 0.06
-"""The share of the unpaid reference that games from which it is cut; in sound populations 0.04 was counted."""
-
 SPARED: Final = 0.04
-"""What the half that calibrates keeps of that share: cut too deep, it breaks the promise to honest people."""
+"""What the half that calibrates keeps of the share that games: cut too deep, it breaks the promise to honest people."""
 
 STRICT: Final = 0.98
 """The share of genuine pupils below the score from which an account is counted."""
 
 
 def doubt(
-    bundle: Bundle, pupils: Pupils, trusted: Known, halves: NDArray[np.str_]
-) -> tuple[float, NDArray[np.str_] | None]:
-    """The share of the unpaid trusted that games, at the least, and where that is much the roles without as many.
+    bundle: Bundle, pupils: Pupils | None, trusted: Known, halves: NDArray[np.str_], least: float
+) -> tuple[float | None, NDArray[np.str_]]:
+    """The share of the unpaid trusted that games, at the least, where pupils can tell; and everybody's role.
 
-    ``halves`` are the reference's, of each row of ``trusted``.
+    ``halves`` are the reference's, of each row of ``trusted``. Of the unpaid a share ``least`` is trimmed, or of those
+    that value as many as game where that is more: the most suspicious by ``bundle``, each in its company.
     """
-    scores = _score(bundle, trusted.signals.select(NAMES).to_numpy().astype(np.float64))
     unpaid: NDArray[np.bool_] = ~trusted.facts["has_paid"].to_numpy()
-    gaming = count_gaming(_score(bundle, pupils.table), pupils.abuse, scores[unpaid])
-    if gaming <= DOUBTED:
-        return gaming, None
-    role = halves
-    for half, share in (("value", gaming), ("calibrate", gaming - SPARED)):
-        those = unpaid & (halves == half)
-        role = cut(scores, those, share, role)
-    return gaming, role
+    gaming = None if pupils is None else _count(bundle, pupils, tabulate(trusted.signals)[unpaid])
+    scores, share = score_in_company(bundle.forest, bundle.scale, trusted), gaming or 0.0
+    role = cut(scores, unpaid, max(least, share - SPARED), halves)
+    return gaming, cut(scores, unpaid & (halves == "value"), share, role)
+
+
+def _count(bundle: Bundle, pupils: Pupils, table: Floats) -> float:
+    taught, scores = (bundle.forest.score(bundle.scale.surprise(rows)) for rows in (pupils.table, table))
+    return count_gaming(taught, pupils.abuse, scores)
 
 
 def count_gaming(taught: Floats, abuse: NDArray[np.bool_], scores: Floats) -> float:
@@ -61,7 +59,3 @@ def count_gaming(taught: Floats, abuse: NDArray[np.bool_], scores: Floats) -> fl
     seen = (scores > above).mean()
     error = np.sqrt(seen * (1 - seen) / len(scores))
     return float(np.clip((seen - false - 2 * error) / (true - false), 0, 1))
-
-
-def _score(bundle: Bundle, table: Floats) -> Floats:
-    return bundle.forest.score(bundle.scale.surprise(table))

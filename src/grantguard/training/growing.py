@@ -20,7 +20,7 @@ from grantguard.forest.calibration import STRATA, stratum_of
 from grantguard.signals import NAMES
 from grantguard.training.doubting import doubt
 from grantguard.training.learning import asked_of, learn_from
-from grantguard.training.population import Known, Population
+from grantguard.training.population import Known, Population, tabulate
 from grantguard.training.recipe import CHANCES, LOUDNESS, SIGNS, Recipe
 from grantguard.training.reference import (
     Reference,
@@ -29,7 +29,6 @@ from grantguard.training.reference import (
     split_reference,
     stand_at_landmarks,
     stand_now,
-    trim,
 )
 from grantguard.training.schooling import Pupils, School, attend, teach_bundle, write_lessons
 from grantguard.training.whole import Whole
@@ -54,13 +53,9 @@ def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> 
     halves = split_reference(population.trusted.facts, recipe)
     aged = stand_at_landmarks(population, halves == "calibrate")
     pupils = attend(population, School.of(recipe)) if recipe.schooled else None
-    role, gaming = _trim(population, halves, recipe), None
+    first, _ = _grow_by(population, aged, halves, recipe, pupils)
+    gaming, role = doubt(first, pupils, population.trusted, halves, recipe.trimmed)
     bundle, forest = _grow_by(population, aged, role, recipe, pupils)
-    if pupils is not None:
-        gaming, doubted = doubt(bundle, pupils, population.trusted, halves)
-        if doubted is not None:
-            role = doubted
-            bundle, forest = _grow_by(population, aged, role, recipe, pupils)
     said = {"reference": "simulated" if simulated else "own", "reference_gaming": gaming}
     card = _write_card(population, role, bundle.calibration.strata, recipe) | bundle.card | said
     bundle = replace(bundle, card=card)
@@ -95,14 +90,6 @@ def _grow_by(
     return bundle, forest
 
 
-def _trim(population: Population, halves: NDArray[np.str_], recipe: Recipe) -> NDArray[np.str_]:
-    """Each trusted account's role, the reference trimmed by a first forest."""
-    trusted, everybody = population.trusted, population.everybody
-    first = _plant(recipe).fit(_speaking(everybody.signals), reference=stand_now(trusted, halves == "value").table)
-    scores = first.risk_score(trusted.signals.select(NAMES).to_numpy().astype(np.float64))
-    return trim(scores, trusted.facts, halves, recipe)
-
-
 def _remember(everybody: Known) -> Baseline:
     told = everybody.facts.filter(pl.Series(~is_silent(everybody.signals)))
     strata = stratum_of(told["age_days"].to_numpy(), told["has_paid"].to_numpy())
@@ -110,8 +97,7 @@ def _remember(everybody: Known) -> Baseline:
 
 
 def _speaking(signals: pl.DataFrame) -> Floats:
-    table: Floats = signals.select(NAMES).to_numpy().astype(np.float64)
-    return table[~is_silent(signals)]
+    return tabulate(signals)[~is_silent(signals)]
 
 
 def _plant(recipe: Recipe) -> RiskForest:

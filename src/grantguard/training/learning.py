@@ -17,7 +17,8 @@ from grantguard.facts import is_silent, key_of, spread_verdicts
 from grantguard.forest import Bundle, Lessons
 from grantguard.histories import Past
 from grantguard.histories.past import find_rings_at
-from grantguard.signals import NAMES, extract
+from grantguard.signals import extract
+from grantguard.training.population import tabulate
 from grantguard.training.schooling import teach_bundle
 
 TEACHING = ("abuse", "genuine")
@@ -49,7 +50,7 @@ def asked_of(told: pl.DataFrame) -> pl.DataFrame:
 def learn_from(told: pl.DataFrame, signals: pl.DataFrame, bundle: Bundle) -> Bundle:
     """The bundle after the verdicts ``told``, as ``find_examples`` gives them, on accounts of such ``signals`` then."""
     heard = ~is_silent(signals)
-    told, table = told.filter(pl.Series(heard)), signals.select(NAMES).to_numpy().astype(np.float64)[heard]
+    told, table = told.filter(pl.Series(heard)), tabulate(signals)[heard]
     new = _write_lessons(told, bundle.scale.surprise(table))
     kept = bundle.verdicts.where(~np.isin(bundle.verdicts.account, new.account))
     taught = teach_bundle(bundle, bundle.school, Lessons.joined([kept, new]))

@@ -6,10 +6,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol, Self
 
+import numpy as np
 import polars as pl
 import polars.selectors as cs
+from numpy.typing import NDArray
 
 from grantguard.contract import Tables
+from grantguard.signals import NAMES
+
+Floats = NDArray[np.float64]
 
 DIGITS = 12
 """Digits of a signal that a forest is made of: the last ones of a sum are the engine's own, and would decide ties."""
@@ -38,6 +43,12 @@ class Known:
 def round_signals(signals: pl.DataFrame) -> pl.DataFrame:
     """Signals, to ``DIGITS`` digits."""
     return signals.with_columns(cs.float().round_sig_figs(DIGITS))
+
+
+def tabulate(signals: pl.DataFrame) -> Floats:
+    """Signals as a forest reads them, (rows, signals)."""
+    table: Floats = signals.select(NAMES).to_numpy().astype(np.float64)
+    return table
 
 
 class Population(Protocol):

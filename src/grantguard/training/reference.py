@@ -13,8 +13,7 @@ from grantguard.errors import ReferenceTooSmall
 from grantguard.facts import find_trusted, is_silent, key_of
 from grantguard.forest import Calibration, Company, CompiledForest, Scale, rate, rate_alone
 from grantguard.forest.calibration import LANDMARKS, stratum_of
-from grantguard.signals import NAMES
-from grantguard.training.population import Known, Population
+from grantguard.training.population import Known, Population, tabulate
 from grantguard.training.recipe import Recipe
 
 Floats = NDArray[np.float64]
@@ -73,11 +72,6 @@ def split_reference(kept: pl.DataFrame, recipe: Recipe) -> NDArray[np.str_]:
     return role
 
 
-def trim(scores: Floats, facts: pl.DataFrame, role: NDArray[np.str_], recipe: Recipe) -> NDArray[np.str_]:
-    """The roles without the most suspicious of the unpaid: gamers whom nobody has seen yet."""
-    return cut(scores, ~facts["has_paid"].to_numpy(), recipe.trimmed, role)
-
-
 def cut(scores: Floats, those: NDArray[np.bool_], share: float, role: NDArray[np.str_]) -> NDArray[np.str_]:
     """The roles without a share of ``those``, the most suspicious by ``scores``; all are (accounts,)."""
     if not those.any():
@@ -93,16 +87,12 @@ def stand_now(known: Known, kept: NDArray[np.bool_]) -> Reference:
     others = known.others.join(asked, on=["account_id", "at"], how="semi", maintain_order="left")
     others = others.unique(["account_id", "at"], keep="first", maintain_order=True)
     return Reference(
-        table=_read(signals),
+        table=tabulate(signals),
         account=keys_of(facts),
         strata=stratum_of(facts["age_days"].to_numpy(), facts["has_paid"].to_numpy()),
         company=Company.of(facts, near, others),
-        others=_read(others),
+        others=tabulate(others),
     )
-
-
-def _read(signals: pl.DataFrame) -> Floats:
-    return signals.select(NAMES).to_numpy().astype(np.float64)
 
 
 def keys_of(facts: pl.DataFrame) -> NDArray[np.int64]:
@@ -149,6 +139,11 @@ def calibrate(forest: CompiledForest, scale: Scale, reference: Reference) -> Cal
         others=scale.surprise(reference.others),
     )
     return recalibrate(forest, blank)
+
+
+def score_in_company(forest: CompiledForest, scale: Scale, known: Known) -> Floats:
+    """The score of each account as it stands now, with what its company lends."""
+    return calibrate(forest, scale, stand_now(known, np.ones(known.facts.height, dtype=np.bool_))).scores
 
 
 def recalibrate(forest: CompiledForest, calibration: Calibration) -> Calibration:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from grantguard.facts import is_silent, key_of
 from grantguard.forest import VERDICT, Bundle, CompiledForest, Lessons, Scale, balance, choose_pull, scale_weight, teach
 from grantguard.histories import ask
-from grantguard.signals import NAMES
-from grantguard.training.population import Population, put_together
+from grantguard.training.population import Population, put_together, tabulate
 from grantguard.training.recipe import Recipe
 from grantguard.training.reference import Reference, recalibrate
 from grantguard.worlds import simulate
@@ -89,7 +88,7 @@ def attend(population: Population, school: School) -> Pupils:
     guests = put_together(*(world.tables for world in worlds))
     signals = population.place(guests, ask(truth["account_id"], population.at))
     heard = ~is_silent(signals)
-    table = signals.select(NAMES).to_numpy().astype(np.float64)[heard]
+    table = tabulate(signals)[heard]
     told = truth.filter(pl.Series(heard))
     return Pupils(table, (told["role"] == "abuse").to_numpy(), _group(told))
 
