@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 import numpy as np
+import polars as pl
 import pytest
 
 from grantguard.forest import Bundle
-from grantguard.training import Recipe, train
-from grantguard.training.doubting import count_gaming
-from grantguard.worlds import simulate
+from grantguard.training import Known, Recipe, train
+from grantguard.training.doubting import count_gaming, doubt
+from grantguard.training.reference import split_reference
+from grantguard.training.whole import Whole
+from grantguard.worlds import World, simulate
 
 SMALL = Recipe(trees=60, sample=256)
+
+
+@pytest.fixture(scope="module")
+def whole(world: World) -> Whole:
+    return Whole.of(world.tables, cast("datetime", world.tables.usage["occurred_at"].max()), SMALL)
 
 
 def draw(seed: int, share: float, count: int = 4_000) -> np.ndarray:
@@ -55,6 +64,25 @@ def test_a_reference_full_of_gamers_is_cut(seed: int) -> None:
     trusted = told["valued_by"] + told["calibrated_by"] + told["trimmed"]
     assert 0.1 < bundle.card["reference_gaming"] < 0.25
     assert told["trimmed"] > 2 * SMALL.trimmed * trusted
+
+
+def doubted(world: World, bundle: Bundle, trusted: Known, least: float) -> list[str]:
+    """The roles in truth of those whom the forest of the world leaves out."""
+    halves = split_reference(trusted.facts, SMALL)
+    _, role = doubt(bundle, None, trusted, halves, least)
+    left_out = trusted.facts.filter(pl.Series(role == "trimmed"))
+    return left_out.join(world.truth, on="account_id")["role"].to_list()
+
+
+def test_most_whom_the_reference_leaves_out_game(world: World, bundle: Bundle, whole: Whole) -> None:
+    named = doubted(world, bundle, whole.trusted, SMALL.trimmed)
+    assert named.count("abuse") > len(named) / 2
+
+
+def test_bad_company_names_more_who_game_than_conduct_alone(world: World, bundle: Bundle, whole: Whole) -> None:
+    alone = replace(whole.trusted, near=whole.trusted.near.clear())
+    named, by_conduct = (doubted(world, bundle, those, 0.06) for those in (whole.trusted, alone))
+    assert named.count("abuse") > by_conduct.count("abuse")
 
 
 def test_an_unschooled_forest_counts_nobody() -> None:
