@@ -13,6 +13,7 @@ from grantguard.contract import LABELS
 from grantguard.errors import NothingToLearn
 from grantguard.forest import Bundle
 from grantguard.training import learn
+from grantguard.training.reference import recalibrate
 from grantguard.worlds import World
 
 
@@ -85,10 +86,22 @@ def test_a_newer_verdict_on_an_account_takes_the_place_of_the_older(world: World
     assert relearnt.verdicts.abuse.tolist() == [False]
 
 
-def test_accounts_with_verdicts_calibrate_no_more(world: World, bundle: Bundle) -> None:
-    taught = learn(world.tables, verdicts(world, account_id=pick(world, "genuine", 40), label=["genuine"] * 40), bundle)
+def test_accounts_called_abuse_calibrate_no_more(world: World, bundle: Bundle) -> None:
+    taught = learn(world.tables, verdicts(world, account_id=pick(world, "genuine", 40), label=["abuse"] * 40), bundle)
     assert not np.isin(taught.calibration.account, taught.verdicts.account).any()
     assert taught.calibration.accounts < bundle.calibration.accounts
+
+
+def test_whom_a_verdict_calls_genuine_calibrates_as_a_forest_sees_them_that_did_not_hear_it(
+    world: World, bundle: Bundle
+) -> None:
+    told = verdicts(world, account_id=pick(world, "genuine", 40), label=["genuine"] * 40)
+    taught = learn(world.tables, told, bundle)
+    kept, heard = taught.calibration, recalibrate(taught.forest, taught.calibration)
+    spoken_of = np.isin(kept.account, taught.verdicts.account)
+    assert kept.accounts == bundle.calibration.accounts
+    assert spoken_of.any()
+    assert (kept.scores == heard.scores).tolist() == (~spoken_of).tolist()
 
 
 def test_signals_are_read_as_of_the_verdict(world: World, bundle: Bundle) -> None:

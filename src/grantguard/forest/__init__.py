@@ -8,12 +8,13 @@ from grantguard.forest.calibration import Calibration, stratum_of
 from grantguard.forest.company import COMPANY, SPEAKING, Company, add_up, rate, rate_alone, score_together
 from grantguard.forest.compiled import CompiledForest
 from grantguard.forest.detector import RiskForest
-from grantguard.forest.feedback import VERDICT, Lessons, balance, choose_pull, scale_weight, teach
+from grantguard.forest.feedback import FOLDS, VERDICT, Lessons, balance, choose_pull, scale_weight, teach
 from grantguard.forest.reasons import give_reasons, sum_by_kind, weigh_evidence
 from grantguard.forest.scale import Scale
 
 __all__ = [
     "COMPANY",
+    "FOLDS",
     "SPEAKING",
     "VERDICT",
     "Baseline",

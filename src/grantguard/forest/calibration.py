@@ -108,6 +108,16 @@ class Calibration:
         company = self._company.among(kept)
         return replace(self, near_row=company.row, near_other=company.other, nearness=company.strength, **parts)
 
+    def seen_by(self, other: Calibration, accounts: Ints) -> Calibration:
+        """The same, but for ``accounts``, who are as ``other``, of the same rows, has them."""
+        those = np.isin(self.account, accounts)
+        return replace(
+            self,
+            scores=np.where(those, other.scores, self.scores),
+            kinds=np.where(those[:, None], other.kinds, self.kinds),
+            lent=np.where(those, other.lent, self.lent),
+        ).replayed()
+
     @property
     def accounts(self) -> int:
         """How many reference accounts are remembered."""

@@ -7,15 +7,29 @@ prior, never more, its strength chosen by leaving whole techniques out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from grantguard.facts import is_silent, key_of
-from grantguard.forest import VERDICT, Bundle, CompiledForest, Lessons, Scale, balance, choose_pull, scale_weight, teach
+from grantguard.forest import (
+    FOLDS,
+    VERDICT,
+    Bundle,
+    Calibration,
+    CompiledForest,
+    Lessons,
+    Scale,
+    balance,
+    choose_pull,
+    scale_weight,
+    teach,
+)
 from grantguard.histories import ask
 from grantguard.training.population import Population, put_together, tabulate
 from grantguard.training.recipe import Recipe
@@ -117,9 +131,9 @@ def _group(truth: pl.DataFrame) -> NDArray[np.int64]:
 def teach_bundle(bundle: Bundle, school: Lessons, verdicts: Lessons | None = None) -> Bundle:
     """The bundle taught by schooling and verdicts together, from the forest's own values, and calibrated anew.
 
-    The schooling's weight falls with the number of verdicts; the accounts that verdicts are about leave the
-    calibration. Each has its own pull, chosen by what is left out: the schooling's once, by techniques,
-    ``SCHOOLED_PULL`` unless another does better; the verdicts' each time, by verdicts, the schooling's own likewise.
+    The schooling's weight falls with the number of verdicts. Each has its own pull, chosen by what is left out: the
+    schooling's once, by techniques, ``SCHOOLED_PULL`` unless another does better; the verdicts' each time, by verdicts,
+    the schooling's own likewise.
     """
     told = bundle.verdicts if verdicts is None else verdicts
     count = len(np.unique(told.group))
@@ -127,10 +141,37 @@ def teach_bundle(bundle: Bundle, school: Lessons, verdicts: Lessons | None = Non
     said = balance(told, VERDICT * count)
     pull = bundle.card.get("pull") or choose_pull(bundle.forest, prior, usual=SCHOOLED_PULL) or SCHOOLED_PULL
     strength = choose_pull(bundle.forest, said, beside=prior, usual=pull) or pull
-    forest = teach(bundle.forest, Lessons.joined([scale_weight(prior, strength / pull), said]), strength)
-    calibration = recalibrate(forest, bundle.calibration.without(told.account))
+    taught = partial(_teach_some, bundle.forest, scale_weight(prior, strength / pull), said, strength)
+    forest = taught(np.ones(len(said), dtype=np.bool_))
+    calibration = _calibrate(bundle.calibration.without(told.account[told.abuse]), forest, told, taught)
     card = bundle.card | {"pull": pull, "verdict_pull": strength if count else None}
     return replace(bundle, forest=forest, calibration=calibration, school=school, verdicts=told, card=card)
+
+
+def _teach_some(
+    forest: CompiledForest, prior: Lessons, said: Lessons, pull: float, some: NDArray[np.bool_]
+) -> CompiledForest:
+    """The forest taught by what came before any verdict, and by some of the verdicts."""
+    return teach(forest, Lessons.joined([prior, said.where(some)]), pull)
+
+
+def _calibrate(
+    calibration: Calibration,
+    forest: CompiledForest,
+    told: Lessons,
+    taught: Callable[[NDArray[np.bool_]], CompiledForest],
+) -> Calibration:
+    """The calibration as the forest sees it; whom a verdict calls genuine, as one sees them that did not hear it.
+
+    They were reviewed because they stand out: without them the rest would look more usual than genuine people are, and
+    seen by a forest that was told of them, so would they (cross-conformal prediction; Vovk, "Cross-conformal
+    predictors", 2015).
+    """
+    calibration, part = recalibrate(forest, calibration), told.group % FOLDS
+    for number in np.unique(part[np.isin(told.account, calibration.account)]):
+        unheard = part == number
+        calibration = calibration.seen_by(recalibrate(taught(~unheard), calibration), told.account[unheard])
+    return calibration
 
 
 def without_technique(bundle: Bundle, kind: str) -> CompiledForest:
