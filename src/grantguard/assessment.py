@@ -272,7 +272,7 @@ def _rate(bundle: Bundle, seen: Floats, strata: NDArray[np.int64], silent: NDArr
         "score": scores,
         "risk": bundle.calibration.risk(scores),
         "p_value": p_values,
-        "p_ever": bundle.calibration.p_ever(p_values),
+        "p_ever": bundle.calibration.p_ever(scores, strata),
     }
     status = np.where(silent, "too_little_history", "scored")
     hidden = {name: np.where(silent, np.nan, values) for name, values in known.items()}

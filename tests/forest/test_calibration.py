@@ -90,10 +90,36 @@ def test_looking_at_every_landmark_stops_no_more_than_the_budget(seed: int) -> N
     rng = np.random.default_rng(seed)
     strata, account = np.tile(np.arange(0, 12, 2), 3000), np.repeat(np.arange(3000), 6)
     calibration = calibrate(rng.normal(size=18_000).astype(np.float32).astype(float), strata, account)
-    p_values = calibration.p_value(rng.normal(size=18_000), strata)
-    ever_stopped = (calibration.p_ever(p_values) <= 0.05).reshape(3000, 6).any(axis=1)
+    scores = rng.normal(size=18_000)
+    p_values = calibration.p_value(scores, strata)
+    ever_stopped = (calibration.p_ever(scores, strata) <= 0.05).reshape(3000, 6).any(axis=1)
     assert ever_stopped.mean() < 0.065
     assert (p_values <= 0.05).reshape(3000, 6).any(axis=1).mean() > 0.2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_pays_halfway_is_stopped_no_more_than_the_budget_either(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    strata, account = np.tile([0, 2, 4, 7, 9, 11], 3000), np.repeat(np.arange(3000), 6)
+    calibration = calibrate(rng.normal(size=18_000).astype(np.float32).astype(float), strata, account)
+    ever_stopped = (calibration.p_ever(rng.normal(size=18_000), strata) <= 0.05).reshape(3000, 6).any(axis=1)
+    assert 0.035 < ever_stopped.mean() < 0.065
+
+
+def test_the_budget_is_spent_at_the_ages_where_scores_tell_most() -> None:
+    young, old = np.zeros(1000), np.linspace(0, 10, 1000)
+    calibration = calibrate(np.concatenate([young, old]), np.repeat([0, 10], 1000), np.tile(np.arange(1000), 2))
+    early, late = calibration.p_ever(np.array([0.5, 9.995]), np.array([0, 10]))
+    assert calibration.p_value(np.array([0.5]), np.array([0]))[0] == pytest.approx(1 / 1001)
+    assert (early, late) == (pytest.approx(0.95, abs=0.01), pytest.approx(0.002, abs=0.001))
+
+
+def test_who_has_paid_is_compared_with_who_has() -> None:
+    scores = np.concatenate([np.linspace(0, 1, 500), np.linspace(5, 6, 500)])
+    calibration = calibrate(scores, np.repeat([0, 1], 500))
+    unpaid, paid = calibration.p_ever(np.array([2.0, 5.5]), np.array([0, 1]))
+    assert unpaid < 0.01
+    assert paid > 0.4
 
 
 def test_accounts_left_out_are_compared_with_no_more() -> None:

@@ -44,10 +44,10 @@ class Calibration:
 
     ``surprise`` (rows, signals), ``strata`` and ``account`` (rows,) are what is remembered; ``scores`` (rows,) and
     ``kinds`` (rows, kinds of evidence) what the forest now says of it. ``typical`` (``STRATA``, signals) is each
-    stratum's median, NaN where most in it do not show the signal; ``rarest`` (accounts,) the smallest p-value that
-    each of the accounts ever had. ``others`` (others, signals) are the surprises, by themselves, of who stands near
-    them, as ``near_row``, ``near_other`` and ``nearness`` (pairs,) say; ``usual`` (1 + kinds,) what the forest says of
-    the reference's own accounts by themselves, and ``lent`` (rows,) the part of ``scores`` that is company's.
+    stratum's median, NaN where most in it do not show the signal. ``others`` (others, signals) are the surprises, by
+    themselves, of who stands near them, as ``near_row``, ``near_other`` and ``nearness`` (pairs,) say; ``usual``
+    (1 + kinds,) what the forest says of the reference's own accounts by themselves, and ``lent`` (rows,) the part of
+    ``scores`` that is company's.
     """
 
     surprise: NDArray[np.float32]
@@ -56,7 +56,6 @@ class Calibration:
     typical: Floats
     scores: Floats
     kinds: Floats
-    rarest: Floats
     others: NDArray[np.float32]
     near_row: Ints
     near_other: Ints
@@ -77,7 +76,6 @@ class Calibration:
             typical=np.empty((0, 0)),
             scores=none,
             kinds=none[:, None],
-            rarest=none,
             others=others.astype(np.float32),
             near_row=company.row,
             near_other=company.other,
@@ -94,7 +92,7 @@ class Calibration:
         usual = see_alone(surprise).mean(axis=0)
         lent = self._company.lend(see_alone(others) - usual, len(surprise))
         seen = see(surprise) + lent
-        return replace(self, scores=seen[:, 0], kinds=seen[:, 1:], usual=usual, lent=lent[:, 0]).replayed()
+        return replace(self, scores=seen[:, 0], kinds=seen[:, 1:], usual=usual, lent=lent[:, 0])
 
     @property
     def _company(self) -> Company:
@@ -116,7 +114,7 @@ class Calibration:
             scores=np.where(those, other.scores, self.scores),
             kinds=np.where(those[:, None], other.kinds, self.kinds),
             lent=np.where(those, other.lent, self.lent),
-        ).replayed()
+        )
 
     @property
     def accounts(self) -> int:
@@ -146,15 +144,19 @@ class Calibration:
         share: Floats = 1 - np.searchsorted(ordered, lent - TIED, side="left") / max(len(ordered), 1)
         return share
 
-    def p_ever(self, p_values: Floats) -> Floats:
-        """The share of reference accounts that, looked at at every landmark, ever had so small a p-value.
+    def p_ever(self, scores: Floats, strata: Ints) -> Floats:
+        """The share of reference accounts that, looked at at every landmark, ever stood so high.
 
         Looking often is not looking once: who stops accounts by this number and a budget stops no more than the
-        budget of genuine accounts over their lives, however many landmarks they are looked at.
+        budget of genuine accounts over their lives, however many landmarks they are looked at. One line runs through
+        all ages, so that the budget is spent where a score tells most; those who have paid have a line of their own.
         """
-        ordered = self._rarest_first
-        at_most: Floats = np.searchsorted(ordered, p_values, side="right").astype(np.float64)
-        return (1 + at_most) / (1 + len(ordered))
+        shares = np.ones(len(scores))
+        for side, (_, highest) in enumerate(self._lives):
+            rows = strata % 2 == side
+            shares[rows] = conformal_p(np.sort(highest), scores[rows])
+        at_most: Floats = np.searchsorted(self._rarest_first, shares, side="right").astype(np.float64)
+        return (1 + at_most) / (1 + len(self._rarest_first))
 
     def _by_stratum(self, column: int, asked: Floats, strata: Ints, *, ties: int = 1) -> Floats:
         """Against the scores (column 0), or a kind's."""
@@ -171,39 +173,44 @@ class Calibration:
         return [np.sort(columns[self._comparable(stratum)], axis=0) for stratum in range(len(STRATA))]
 
     @cached_property
+    def _lives(self) -> list[tuple[Ints, Floats]]:
+        """Unpaid and paid: the accounts that ever were, and the highest score of each while they were."""
+        return [_highest(self.account[rows], self.scores[rows]) for rows in map(self._on_side, (0, 1))]
+
+    @cached_property
     def _rarest_first(self) -> Floats:
-        return np.sort(self.rarest)
+        """The smallest share that each account ever was among, itself counted."""
+        accounts = np.unique(self.account)
+        rarest = np.ones(len(accounts))
+        for those, highest in self._lives:
+            lower = np.searchsorted(np.sort(highest), highest - TIED, side="left")
+            np.minimum.at(rarest, np.searchsorted(accounts, those), (len(highest) - lower) / len(highest))
+        return np.sort(rarest)
 
     @cached_property
     def _curve(self) -> tuple[Floats, Floats]:
         return _rarity_curve(self.scores)
 
-    def replayed(self) -> Calibration:
-        """The same, each account's smallest p-value over the landmarks found anew."""
-        accounts, place = np.unique(self.account, return_inverse=True)
-        rarest = np.ones(len(accounts))
-        np.minimum.at(rarest, place, self._leave_one_out())
-        return replace(self, rarest=rarest)
-
-    def _leave_one_out(self) -> Floats:
-        """Each remembered row's p-value among the others comparable with it."""
-        result = np.ones(len(self.scores))
-        for stratum in np.unique(self.strata):
-            rows = self.strata == stratum
-            like = self.scores[self._comparable(stratum)]
-            at_least = len(like) - np.searchsorted(np.sort(like), self.scores[rows] - TIED, side="left")
-            result[rows] = at_least / len(like)
-        return result
-
     def _comparable(self, stratum: int) -> Flags:
         own = self.strata == stratum
-        same_side = self.strata % 2 == stratum % 2
-        everyone = np.ones(len(self.strata), dtype=np.bool_)
-        return next((group for group in (own, same_side) if group.sum() >= THIN), everyone)
+        return own if own.sum() >= THIN else self._on_side(stratum % 2)
+
+    def _on_side(self, side: int) -> Flags:
+        """Those who have not paid (0), or who have (1); of too few, everybody."""
+        own: Flags = self.strata % 2 == side
+        return own if own.sum() >= THIN else np.ones(len(own), dtype=np.bool_)
 
     def risk(self, scores: Floats) -> Floats:
         """0 to 1, strictly increasing with the score; see ``risk_of``."""
         return _follow(self._curve, scores)
+
+
+def _highest(accounts: Ints, scores: Floats) -> tuple[Ints, Floats]:
+    """Each account once, and its highest score."""
+    once, place = np.unique(accounts, return_inverse=True)
+    highest = np.full(len(once), -np.inf)
+    np.maximum.at(highest, place, scores)
+    return once, highest
 
 
 def risk_of(reference: Floats, scores: Floats) -> Floats:
