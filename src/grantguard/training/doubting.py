@@ -2,7 +2,7 @@
 
 A forest that is valued by gamers finds gaming usual, and one that is calibrated on them holds nobody. What the
 schooling knows of gaming tells how many of the unpaid reference are like it, whoever they are; whose company is bad
-is found by it sooner than who is odd. An honest tail is cut with every cut, so no more are left out than are counted.
+is found by it sooner than who is odd. An honest tail is cut with every cut, so where few game few are left out.
 """
 
 from __future__ import annotations
@@ -27,27 +27,26 @@ STRICT: Final = 0.98
 
 
 def doubt(
-    bundle: Bundle, pupils: Pupils | None, trusted: Known, halves: NDArray[np.str_], least: float
+    bundle: Bundle, pupils: Pupils | None, trusted: Known, halves: NDArray[np.str_], trimmed: float
 ) -> tuple[float | None, NDArray[np.str_]]:
     """The share of the unpaid trusted that games, at the least, where pupils can tell; and everybody's role.
 
-    ``halves`` are the reference's, of each row of ``trusted``. Of the unpaid a share ``least`` is trimmed, or of those
-    that value as many as game where that is more: the most suspicious by ``bundle``, each in its company.
+    ``halves`` are the reference's, of each row of ``trusted``. Of the unpaid as many are left out as seem to game, a
+    share ``trimmed`` at most, or more where more surely do: the most suspicious by ``bundle``, each in its company.
     """
     unpaid: NDArray[np.bool_] = ~trusted.facts["has_paid"].to_numpy()
-    gaming = None if pupils is None else _count(bundle, pupils, tabulate(trusted.signals)[unpaid])
-    scores, share = score_in_company(bundle.forest, bundle.scale, trusted), gaming or 0.0
-    role = cut(scores, unpaid, max(least, share - SPARED), halves)
-    return gaming, cut(scores, unpaid & (halves == "value"), share, role)
+    scores = score_in_company(bundle.forest, bundle.scale, trusted)
+    if pupils is None:
+        return None, cut(scores, unpaid, trimmed, halves)
+    rows = (pupils.table, tabulate(trusted.signals)[unpaid])
+    taught, seen = (bundle.forest.score(bundle.scale.surprise(table)) for table in rows)
+    likely, surely = (count_gaming(taught, pupils.abuse, seen, less=errors) for errors in (0.0, 2.0))
+    role = cut(scores, unpaid, max(min(trimmed, likely), surely - SPARED), halves)
+    return surely, cut(scores, unpaid & (halves == "value"), surely, role)
 
 
-def _count(bundle: Bundle, pupils: Pupils, table: Floats) -> float:
-    taught, scores = (bundle.forest.score(bundle.scale.surprise(rows)) for rows in (pupils.table, table))
-    return count_gaming(taught, pupils.abuse, scores)
-
-
-def count_gaming(taught: Floats, abuse: NDArray[np.bool_], scores: Floats) -> float:
-    """The share of ``scores`` (accounts,) that are gaming's, less two standard errors.
+def count_gaming(taught: Floats, abuse: NDArray[np.bool_], scores: Floats, *, less: float) -> float:
+    """The share of ``scores`` (accounts,) that are gaming's, ``less`` so many standard errors.
 
     ``taught`` (pupils,) are scores of accounts whose ``abuse`` is known: the share above a score, of all and of each
     kind, gives the mixture (adjusted count; Forman, "Quantifying counts and costs via classification", 2008).
@@ -58,4 +57,4 @@ def count_gaming(taught: Floats, abuse: NDArray[np.bool_], scores: Floats) -> fl
         return 0.0
     seen = (scores > above).mean()
     error = np.sqrt(seen * (1 - seen) / len(scores))
-    return float(np.clip((seen - false - 2 * error) / (true - false), 0, 1))
+    return float(np.clip((seen - false - less * error) / (true - false), 0, 1))
