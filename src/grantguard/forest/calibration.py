@@ -152,9 +152,9 @@ class Calibration:
         all ages, so that the budget is spent where a score tells most; those who have paid have a line of their own.
         """
         shares = np.ones(len(scores))
-        for side, (_, highest) in enumerate(self._lives):
+        for side, line in enumerate(self._lines):
             rows = strata % 2 == side
-            shares[rows] = conformal_p(np.sort(highest), scores[rows])
+            shares[rows] = conformal_p(line, scores[rows])
         at_most: Floats = np.searchsorted(self._rarest_first, shares, side="right").astype(np.float64)
         return (1 + at_most) / (1 + len(self._rarest_first))
 
@@ -178,12 +178,16 @@ class Calibration:
         return [_highest(self.account[rows], self.scores[rows]) for rows in map(self._on_side, (0, 1))]
 
     @cached_property
+    def _lines(self) -> list[Floats]:
+        return [np.sort(highest) for _, highest in self._lives]
+
+    @cached_property
     def _rarest_first(self) -> Floats:
         """The smallest share that each account ever was among, itself counted."""
         accounts = np.unique(self.account)
         rarest = np.ones(len(accounts))
-        for those, highest in self._lives:
-            lower = np.searchsorted(np.sort(highest), highest - TIED, side="left")
+        for (those, highest), line in zip(self._lives, self._lines, strict=True):
+            lower = np.searchsorted(line, highest - TIED, side="left")
             np.minimum.at(rarest, np.searchsorted(accounts, those), (len(highest) - lower) / len(highest))
         return np.sort(rarest)
 
