@@ -27,6 +27,7 @@ from pyspark.sql import SparkSession
 
 from bench_scale import machine
 from grantguard.assessment import assess
+from grantguard.buckets import count_buckets
 from grantguard.forest import Bundle, unpack
 from grantguard.sources.files import read
 from grantguard.sources.outputs import write_tables
@@ -38,6 +39,9 @@ from grantguard.worlds import simulate
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 EXECUTORS = 2
+A_TASK = 2_000_000_000
+"""What ``--memory`` is unless said."""
+
 CONF = {
     "spark.executor.memory": "700m",
     "spark.scheduler.minRegisteredResourcesRatio": "1",
@@ -90,7 +94,8 @@ def score_here(folder: Path, bundle: Bundle) -> None:
 
 def score_there(session: SparkSession, folder: Path, bundle: Bundle, out: str = "there.parquet") -> None:
     """The same by Spark; what it kept between passes is let go of."""
-    dated = date(Lake(session, str(folder / "data"), NOW), Question(None, lambda _events: 2 * EXECUTORS))
+    question = Question(None, lambda events: max(2 * EXECUTORS, count_buckets(events, A_TASK)))
+    dated = date(Lake(session, str(folder / "data"), NOW), question)
     write_scores(score(dated, bundle), str(folder / out))
     session.catalog.clearCache()
 
