@@ -20,8 +20,8 @@ from grantguard.histories import NEAREST
 from grantguard.parcels.extracting import DRAWN_DDL, FACTS, KNOWN, KNOWN_DDL, SIGNALS, Extract, Trust
 from grantguard.parcels.wrapping import ALL, open_parcels
 from grantguard.signals import hide_links
-from grantguard.spark.scoring import KEPT, TO_ALL, Dated, link, spread_to_all
-from grantguard.spark.sharing import by_bucket, give_crowds, give_crowds_then, together
+from grantguard.spark.scoring import TO_ALL, Dated, link, spread_to_all
+from grantguard.spark.sharing import KEPT, by_bucket, give_crowds, give_crowds_then, together
 from grantguard.spark.standing import date_guests, narrow, stand_among, stand_apart
 from grantguard.training import DRAWN_BY, Known, Recipe, name_data, round_signals, spread_examples
 

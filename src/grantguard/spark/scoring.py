@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sf
 
@@ -24,7 +23,7 @@ from grantguard.parcels.wrapping import ALL, PARCEL_DDL
 from grantguard.spark.reading import Lake, cut, find_faults, measure
 from grantguard.spark.rings import find_rings
 from grantguard.spark.sharing import (
-    AT_HAND,
+    KEPT,
     by_bucket,
     give_crowds,
     give_facts,
@@ -33,9 +32,6 @@ from grantguard.spark.sharing import (
     to_all,
     together,
 )
-
-KEPT = StorageLevel.DISK_ONLY
-"""Where a pass's outcome waits for the next one; what is lost with an executor is made again."""
 
 TO_ALL = (CAMPAIGNS, LABELS)
 """Tables of a few rows, which every bucket needs."""
@@ -89,7 +85,7 @@ def date(lake: Lake, question: Question) -> Dated:
     buckets = question.count_buckets(measured.events)
     spread = _spread(lake, cut(usage, measured, question.most_events), buckets)
     parcels = _pass(spread, buckets, Date(buckets, at, faults))
-    told = parcels.filter(~sf.col("name").isin(*OWN, *SMALL)).persist(AT_HAND)
+    told = parcels.filter(~sf.col("name").isin(*OWN, *SMALL)).persist(KEPT)
     # Made before any asks for it: stages that run at once would each make it for themselves.
     told.count()
     return Dated(lake, parcels, told, buckets, at, faults)

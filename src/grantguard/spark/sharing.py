@@ -18,8 +18,9 @@ from grantguard.parcels.wrapping import ALL, PARCEL, PARCEL_DDL
 
 VALUE = ["kind", "value"]
 
-AT_HAND = StorageLevel.MEMORY_AND_DISK
-"""Where what many joins read waits for them, which is small: on disk where memory is short."""
+KEPT = StorageLevel.DISK_ONLY
+"""Where a pass's outcome waits for the next one: the facts of ten million events are too many for a small executor's
+memory, and its disk gives them as soon. What is lost with an executor is made again."""
 
 
 def by_bucket(parcels: DataFrame, buckets: int) -> DataFrame:
@@ -67,7 +68,7 @@ def _count_shared(facts: DataFrame) -> DataFrame:
     facts to them.
     """
     shown = facts.groupBy(*VALUE).agg(sf.count("*").alias("holders"))
-    shared = shown.filter((sf.col("holders") > 1) & ~_is_hub()).persist(AT_HAND)
+    shared = shown.filter((sf.col("holders") > 1) & ~_is_hub()).persist(KEPT)
     shared.count()
     return shared
 

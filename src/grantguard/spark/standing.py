@@ -16,8 +16,9 @@ from grantguard.parcels.dating import Date
 from grantguard.parcels.extracting import KNOWN_DDL, SIGNALS_DDL, stand, stand_alone
 from grantguard.parcels.narrowing import Narrow
 from grantguard.parcels.wrapping import ALL, PARCEL_DDL, lay_open, pack, send
-from grantguard.spark.scoring import KEPT, OWN, SMALL, Dated
+from grantguard.spark.scoring import OWN, SMALL, Dated
 from grantguard.spark.sharing import (
+    KEPT,
     by_bucket,
     give_crowds_then,
     give_facts_then,
