@@ -164,6 +164,12 @@ def test_a_grant_of_another_account_is_found_and_an_undeclared_one_is_not_blamed
     assert is_of_another_account(grants, usage).to_list() == [True, False, False]
 
 
+def test_a_grant_that_two_accounts_were_given_is_of_either() -> None:
+    grants = pl.DataFrame({"grant_id": ["g1", "g1"], "account_id": ["somebody else", "a1"]})
+    usage = pl.DataFrame({"grant_id": ["g1", "g1"], "account_id": ["a1", "a2"]})
+    assert is_of_another_account(grants, usage).to_list() == [False, True]
+
+
 VALUES = st.one_of(st.none(), st.text(max_size=6), st.integers(-5, 5).map(str), st.floats(-2, 2).map(str))
 
 

@@ -24,6 +24,9 @@ SHOWN = 40
 BROKEN = "is broken"
 """The column that says whether a row breaks a rule."""
 
+GIVEN = ["grant_id", "account_id"]
+"""A grant, and whom usage says it was given to."""
+
 ISO = r"^\s*(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|z|[+-]\d{2}:?\d{2})?)?\s*$"
 
 
@@ -200,6 +203,7 @@ def merge_repeats(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
 def is_of_another_account(grants: pl.DataFrame, usage: pl.DataFrame) -> pl.Series:
     """For each usage row, whether its grant is known to belong to another account."""
-    owners = grants.select("grant_id", owner="account_id").unique("grant_id", keep="any")
-    joined = usage.select("grant_id", "account_id").join(owners, on="grant_id", how="left", maintain_order="left")
-    return joined.select((pl.col("owner") != pl.col("account_id")).fill_null(value=False)).to_series()
+    named = usage.select(GIVEN).unique().join(grants.select("grant_id", owner="account_id"), on="grant_id")
+    owned = named.group_by(GIVEN).agg(stray=(pl.col("owner") != pl.col("account_id")).all())
+    found = usage.select(GIVEN).join(owned.filter("stray"), on=GIVEN, how="left", maintain_order="left")
+    return found["stray"].fill_null(value=False)

@@ -14,13 +14,13 @@ from grantguard.contract import TIME, USAGE
 from grantguard.histories import find_bucket
 from grantguard.sources.files import REJECTED, Counts, Intake, Slice, read, read_slices
 
-BYTES_AN_EVENT = 2_000
+BYTES_AN_EVENT = 1_500
 """What an event takes at most while its bucket is read, prepared and scored."""
 
 BASE = 700_000_000
 """Bytes that are taken whatever the bucket is: the libraries, the model, the small tables' keys."""
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 500_000
 """Rows that are checked together."""
 
 PARTED = pl.Schema({"rows": pl.Int64(), "newest": TIME, "ignored": pl.List(pl.String())})
