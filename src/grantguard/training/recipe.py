@@ -43,8 +43,8 @@ class Recipe:
     """Accounts that each half of the reference needs."""
     schooled: bool = True
     """Teach the forest with simulated techniques and look-alikes before any reviewer does."""
-    schools: int = 3
-    """Simulated worlds that teach, each with its own seed and stealth."""
+    schools: int = 6
+    """Simulated worlds that teach, each with its own seed and, in turn, stealth: of fewer, chance is learnt too."""
     pupils: int = 900
     """Accounts in each of them."""
     plain: int = 1200
