@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 SPARED: Final = 0.04
 """What the half that calibrates keeps of the share that games: cut too deep, it breaks the promise to honest people."""
 
+UNCOUNTED: Final = 0.01
+"""What is left out where hardly anybody is counted: gaming that is like no lesson is not, and would calibrate."""
+
 STRICT: Final = 0.98
 """The share of genuine pupils below the score from which an account is counted."""
 
@@ -31,8 +34,9 @@ def doubt(
 ) -> tuple[float | None, NDArray[np.str_]]:
     """The share of the unpaid trusted that games, at the least, where pupils can tell; and everybody's role.
 
-    ``halves`` are the reference's, of each row of ``trusted``. Of the unpaid as many are left out as seem to game, a
-    share ``trimmed`` at most, or more where more surely do: the most suspicious by ``bundle``, each in its company.
+    ``halves`` are the reference's, of each row of ``trusted``. Of the unpaid as many are left out as seem to game,
+    ``UNCOUNTED`` at least and a share ``trimmed`` at most, or more where more surely do: the most suspicious by
+    ``bundle``, each in its company.
     """
     unpaid: NDArray[np.bool_] = ~trusted.facts["has_paid"].to_numpy()
     scores = score_in_company(bundle.forest, bundle.scale, trusted)
@@ -41,7 +45,7 @@ def doubt(
     rows = (pupils.table, tabulate(trusted.signals)[unpaid])
     taught, seen = (bundle.forest.score(bundle.scale.surprise(table)) for table in rows)
     likely, surely = (count_gaming(taught, pupils.abuse, seen, less=errors) for errors in (0.0, 2.0))
-    role = cut(scores, unpaid, max(min(trimmed, likely), surely - SPARED), halves)
+    role = cut(scores, unpaid, max(min(trimmed, max(likely, UNCOUNTED)), surely - SPARED), halves)
     return surely, cut(scores, unpaid & (halves == "value"), surely, role)
 
 
