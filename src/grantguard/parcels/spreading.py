@@ -20,7 +20,7 @@ FILE, STRAY = "file", "is stray"
 """Columns that are read with a table's own: which file a row is of; whether its grant is another account's."""
 
 ROWS_AT_ONCE = 250_000
-"""Rows that are checked together."""
+"""Rows that are checked together, in each of the tasks that share an executor's machine."""
 
 REJECTED_DDL = "table string, file string, row long, reason string, content string"
 """Rejected rows, as Spark reads them."""

@@ -23,7 +23,7 @@ SPARED: Final = 0.04
 """What the half that calibrates keeps of the share that games: cut too deep, it breaks the promise to honest people."""
 
 UNCOUNTED: Final = 0.01
-"""What is left out where hardly anybody is counted: gaming that is like no lesson is not, and would calibrate."""
+"""The share left out where hardly anybody is counted: gaming that is like no lesson is not, and would calibrate."""
 
 STRICT: Final = 0.98
 """The share of genuine pupils below the score from which an account is counted."""
@@ -45,7 +45,8 @@ def doubt(
     rows = (pupils.table, tabulate(trusted.signals)[unpaid])
     taught, seen = (bundle.forest.score(bundle.scale.surprise(table)) for table in rows)
     likely, surely = (count_gaming(taught, pupils.abuse, seen, less=errors) for errors in (0.0, 2.0))
-    role = cut(scores, unpaid, max(min(trimmed, max(likely, UNCOUNTED)), surely - SPARED), halves)
+    seeming = min(trimmed, max(likely, UNCOUNTED))
+    role = cut(scores, unpaid, max(seeming, surely - SPARED), halves)
     return surely, cut(scores, unpaid & (halves == "value"), surely, role)
 
 
