@@ -22,7 +22,7 @@ class Rules:
 
     budget: float = 0.005
     """Hold at most this share of genuine accounts, over their lives, however often they are looked at."""
-    evidence: float = 0.05
+    evidence: float = 0.1
     """A kind of evidence speaks when its part of the risk is this rare in the reference, or rarer."""
     kinds_needed: int = 2
     """Independent kinds of evidence (conduct, identity, money) that must speak before a hold."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from grantguard.histories import find_nearest
-from grantguard.histories.kin import MOST_NEAR, PAIR
+from grantguard.histories import CAMPAIGN, find_nearest
+from grantguard.histories.kin import MOST_NEAR, PAIR, SOFT_AT_MOST
 
 NOON = datetime(2025, 5, 1, 12, tzinfo=UTC)
 
@@ -43,3 +43,20 @@ def test_the_last_digits_of_a_sum_make_nobody_nearer() -> None:
     assert sums[0] != sums[1]
     many = kin(*((f"b{number:02}", sums[number < 20], 1.0) for number in range(30)))
     assert find_nearest(many)["other"].to_list() == [f"b{number:02}" for number in range(MOST_NEAR)]
+
+
+def by_script(strength: float, hours: float) -> pl.DataFrame:
+    """One who sends the same template from another room."""
+    return kin(("b", strength, hours)).with_columns(script=pl.lit(value=True), room=pl.lit(value=False))
+
+
+def test_a_script_that_was_found_weeks_apart_makes_no_company() -> None:
+    assert find_nearest(by_script(SOFT_AT_MOST, CAMPAIGN + 1)).is_empty()
+
+
+def test_a_script_of_one_campaign_makes_company() -> None:
+    assert find_nearest(by_script(SOFT_AT_MOST, CAMPAIGN)).height == 1
+
+
+def test_a_script_and_a_machine_make_company_whenever_they_came() -> None:
+    assert find_nearest(by_script(SOFT_AT_MOST + 0.5, CAMPAIGN + 1)).height == 1

@@ -28,7 +28,7 @@ from grantguard.forest.detector import RiskForest
 from grantguard.forest.feedback import Lessons
 from grantguard.forest.scale import Scale
 
-FORMAT = 8
+FORMAT = 9
 FILES = ("forest.npz", "card.json", "estimator.joblib")
 PARTS = {
     "baseline": Baseline,

@@ -22,7 +22,7 @@ from grantguard.histories.everybody import (
 )
 from grantguard.histories.grants import wait_on
 from grantguard.histories.keys import PAST_EVENTS, run, run_all
-from grantguard.histories.kin import CLASS, NEAREST, TOGETHER, find_nearest
+from grantguard.histories.kin import CAMPAIGN, CLASS, NEAREST, TOGETHER, find_nearest
 from grantguard.histories.kin import FEW as HUBS
 from grantguard.histories.links import find_stars
 from grantguard.histories.own import Own, date_facts
@@ -30,9 +30,11 @@ from grantguard.histories.past import MOST_EVENTS, UNLINKED, Histories, Linked, 
 from grantguard.histories.reach import REACH, REACH_OF_RINGS
 from grantguard.histories.rings import Look, find_rings, follow_rings, link_around, strong_pairs
 from grantguard.histories.thresholds import find_nearest_steps, find_thresholds
+from grantguard.histories.unlikely import USUALLY_DRAIN, USUALLY_RUSH, tell_doublings
 from grantguard.histories.views import Billing, Days, Grants, Kin, Ties, Usage, View
 
 __all__ = [
+    "CAMPAIGN",
     "CLASS",
     "HUBS",
     "MOST_EVENTS",
@@ -42,6 +44,8 @@ __all__ = [
     "REACH_OF_RINGS",
     "TOGETHER",
     "UNLINKED",
+    "USUALLY_DRAIN",
+    "USUALLY_RUSH",
     "Billing",
     "Bucket",
     "Days",
@@ -78,5 +82,6 @@ __all__ = [
     "run",
     "run_all",
     "strong_pairs",
+    "tell_doublings",
     "wait_on",
 ]

@@ -11,6 +11,7 @@ from grantguard.histories.crowds import count_everybody
 from grantguard.histories.keys import run
 from grantguard.histories.links import VALUE
 from grantguard.histories.ties import Sharing
+from grantguard.histories.unlikely import RUSH
 
 FEW = {
     "device": 200,
@@ -61,12 +62,15 @@ PAIR = pl.Schema(
         "hours_apart": pl.Float64(),
         "drained": pl.Boolean(),
         "drains": pl.Boolean(),
+        "rushed": pl.Boolean(),
+        "rushes": pl.Boolean(),
         "paid": pl.Boolean(),
         "cycle_gap": pl.Float64(),
         "close": pl.Boolean(),
         "one_hand": pl.Boolean(),
         "classmate": pl.Boolean(),
         "harvests": pl.Boolean(),
+        "hurries": pl.Boolean(),
     }
 )
 """A pair of kin."""
@@ -94,6 +98,9 @@ CLOSE = 0.75
 
 CLASS, TOGETHER = 8, 72
 """Others of its room, opened within so many hours of it, that make a class: many hands share its machines."""
+
+CAMPAIGN = 14 * 24
+"""Hours within which a hand opens the accounts of one campaign: a public script finds its users all the year."""
 
 SOFT_AT_MOST = 0.6
 """What the other kinds say together at most: a class has its room and its exercise in common, and no more."""
@@ -262,10 +269,19 @@ def find_nearest(kin: pl.DataFrame) -> pl.DataFrame:
     """``NEAREST`` of each account and moment in ``kin``, which is what ``pair_kin`` gives."""
     if kin.is_empty():
         return NO_COMPANY
-    near = kin.lazy().with_columns(pl.col("strength").round(DIGITS)).filter(pl.col("strength") >= NEAR)
+    rounded = kin.lazy().with_columns(pl.col("strength").round(DIGITS))
+    near = rounded.filter(pl.col("strength") >= NEAR, ~_is_public())
     ordered = near.sort("subject", "strength", "hours_apart", "other", descending=[False, True, False, False])
     few = ordered.filter(pl.int_range(pl.len()).over("subject") < MOST_NEAR)
     return run(few.select(NEAREST.names()))
+
+
+@cache
+def _is_public() -> pl.Expr:
+    """Whether a script that anybody may have found is all that the two have in common, beside what friends have."""
+    long_apart = (pl.col("hours_apart") > CAMPAIGN).fill_null(value=False)
+    found = pl.col("script") & ~pl.col("room") & long_apart
+    return found & (pl.col("strength") <= SOFT_AT_MOST)
 
 
 LIFE = ("created_at", "first_at", "paid_at", "half_at")
@@ -292,15 +308,23 @@ def _pair() -> tuple[pl.Expr, ...]:
     ]
     known = [pl.col(begins) <= pl.col("at") for begins in ("first_at", "first_at_other")]
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
+    rushed = pl.col("half_at_other") - pl.col("first_at_other") <= RUSH
+    rushes = pl.col("half_at") - pl.col("first_at") <= RUSH
     told = {
         "hours_apart": (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour,
-        "drained": (pl.col("half_at_other") <= pl.col("at")).fill_null(value=False),
-        "drains": (pl.col("half_at") <= pl.col("at")).fill_null(value=False),
-        "paid": (pl.col("paid_at_other") <= pl.col("at")).fill_null(value=False),
+        "drained": _has_come("half_at_other"),
+        "drains": _has_come("half_at"),
+        "rushed": _has_come("half_at_other") & rushed.fill_null(value=False),
+        "rushes": _has_come("half_at") & rushes.fill_null(value=False),
+        "paid": _has_come("paid_at_other"),
         "cycle_gap": pl.min_horizontal(gaps),
     }
     kept = ("subject", "account_id", "at", "other", "strength", "machine", "script", "room", "apart")
     return pl.col(*kept), *(value.alias(name) for name, value in told.items())
+
+
+def _has_come(moment: str) -> pl.Expr:
+    return (pl.col(moment) <= pl.col("at")).fill_null(value=False)
 
 
 @cache
@@ -315,6 +339,7 @@ def _closeness() -> tuple[pl.Expr, ...]:
 
 
 @cache
-def _harvests() -> pl.Expr:
+def _harvests() -> tuple[pl.Expr, ...]:
     """What a ring does, no class."""
-    return (pl.col("drained") & ~pl.col("paid") & ~pl.col("classmate")).alias("harvests")
+    harvests = pl.col("drained") & ~pl.col("paid") & ~pl.col("classmate")
+    return harvests.alias("harvests"), (harvests & pl.col("rushed")).alias("hurries")

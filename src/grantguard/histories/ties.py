@@ -12,6 +12,7 @@ from grantguard.dated import MILESTONES
 from grantguard.histories.crowds import count_alike
 from grantguard.histories.keys import as_key, run
 from grantguard.histories.links import VALUE, count_up, read_newest
+from grantguard.histories.unlikely import USUALLY_DRAIN, tell_doublings
 
 MARKED = {"payers": "paid_at", "drained": "half_at", "settled": "settled_at"}
 """What is counted of the others on a value, by the mark that dates it."""
@@ -202,12 +203,13 @@ def weigh_ties(ties: pl.LazyFrame) -> pl.LazyFrame:
 @cache
 def _weights() -> tuple[pl.Expr, ...]:
     others, drained = pl.col("others"), pl.col("drained")
+    size, draining = others + 1, drained + pl.col("drains")
     holders = others.clip(1)
     never_paid = (1 - pl.col("payers") / holders) ** 2
     idle = (pl.col("seasoned") - pl.col("settled")).clip(0)
     return (
         (others * never_paid).alias("unpaid"),
-        (drained * drained / holders * never_paid).alias("draining"),
+        (tell_doublings(draining / size, USUALLY_DRAIN, size) * never_paid).alias("surprise"),
         (idle**3 / holders**2 * never_paid).alias("idle"),
         ((1 + drained) / (1 + pl.col("expected"))).log(2).alias("beyond_chance"),
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from grantguard.histories import CLASS, TOGETHER, Kin, Ties
+from grantguard.histories import CAMPAIGN, CLASS, TOGETHER, USUALLY_DRAIN, USUALLY_RUSH, Kin, Ties, tell_doublings
 from grantguard.signals._signal import signal
 
-CAMPAIGN = 14 * 24
-"""Hours within which a hand opens the accounts of one campaign: a public script finds its users all the year."""
+DAY = 24
+"""Hours within which one hand goes on with the next account."""
 
 SEVERAL = 2
 """Others from which a coincidence is none: one may always be chance, or a friend."""
@@ -20,13 +20,11 @@ SEVERAL = 2
 STAR = 3
 """Accounts that one must have brought to have a star: a friend may never come."""
 
+CHANCE = 2.0
+"""Doublings that chance may bring: one time in four is no sign."""
+
 FAINT = 0.5
 """A weight of less than half an account is nobody."""
-
-
-def _beyond_faint(weight: pl.Expr) -> pl.Expr:
-    """What is left of a weight; null where nothing is: to share a value with people who do nothing wrong is no sign."""
-    return pl.when(weight > FAINT).then(weight - FAINT)
 
 
 def _says_more(drains: pl.Expr, drained: pl.Expr) -> pl.Expr:
@@ -35,13 +33,13 @@ def _says_more(drains: pl.Expr, drained: pl.Expr) -> pl.Expr:
 
 
 def _crowd(ties: Ties, kinds: list[str], hub: float) -> pl.Expr:
-    """Drained others on its most telling value of these kinds, times their share, beyond ``FAINT``.
+    """How far more of those on its most telling value of these kinds drain than people do, beyond ``CHANCE``.
 
-    Who shares a room drains little; beyond a hub's size a value says less with every holder.
+    Payers vouch for the others; beyond a hub's size a value says less with every holder.
     """
-    telling = ties.draining * (-ties.others / hub).exp()
-    heard = telling.filter(ties.kind.is_in(kinds), _says_more(ties.drains, ties.drained), telling > FAINT)
-    return heard.max() - FAINT
+    surprise = ties.surprise * (-ties.others / hub).exp()
+    heard = surprise.filter(ties.kind.is_in(kinds), _says_more(ties.drains, ties.drained), surprise > CHANCE)
+    return heard.max() - CHANCE
 
 
 def _draining(kin: Kin, alike: pl.Expr) -> pl.Expr:
@@ -50,24 +48,33 @@ def _draining(kin: Kin, alike: pl.Expr) -> pl.Expr:
     return drained & _says_more(kin.drains, drained.sum())
 
 
-def _times_share(kin: Kin, draining: pl.Expr, alike: pl.Expr) -> pl.Expr:
-    """How many, times their share of all alike, times the square of the share that never paid, beyond ``FAINT``.
+def _beyond_usual(kin: Kin, draining: pl.Expr, alike: pl.Expr) -> pl.Expr:
+    """How far more of those alike, itself among them, drain than people do, and in a rush, beyond ``CHANCE``.
 
-    Three who drain among thirty say nothing, and who pays vouches for the others: an agency has its clients' accounts.
+    ``draining`` are those of them that are asked whether they do. Times the square of the share that never paid: who
+    pays vouches for the others, an agency has its clients' accounts.
     """
-    never_paid = 1 - (alike & kin.paid).sum() / alike.sum()
-    return _beyond_faint(draining.sum() ** 2 / alike.sum() * never_paid**2)
+    size, drains, rushes = alike.sum() + 1, kin.drains.first(), kin.rushes.first()
+    drained, hurried = (draining & kin.harvests).sum(), (draining & kin.hurries).sum()
+    slowly = tell_doublings((drained + drains) / size, USUALLY_DRAIN, size)
+    rashly = tell_doublings((hurried + rushes) / size, USUALLY_RUSH, size)
+    beyond = (slowly + rashly) * (1 - (alike & kin.paid).sum() / alike.sum()) ** 2 - CHANCE
+    return pl.when(drained > 0, _says_more(drains, drained)).then(beyond.clip(0).replace(0.0, None))
 
 
-@signal(unit="accounts", suspicious="high", says="others on its device drained their grants (weight {value:.1f})")
+@signal(
+    unit="doublings",
+    suspicious="high",
+    says="those on its device drain their grants oftener than people do, by {value:.1f} doublings",
+)
 def shared_device(kin: Kin) -> pl.Expr:
-    """Others on its devices that drain and do not pay, times their share.
+    """How far more of those on its devices drain, and in a rush, than people do, in doublings of what is usual.
 
     One machine with many trials is one person; a class has a room of machines, and shares them.
 
     Looks the same: a family that spends all it is given.
     """
-    return _times_share(kin, _draining(kin, kin.machine), kin.machine)
+    return _beyond_usual(kin, kin.machine, kin.machine)
 
 
 @signal(
@@ -85,9 +92,13 @@ def shared_payment(ties: Ties) -> pl.Expr:
     return ties.unpaid.filter(ties.kind == "payment").max()
 
 
-@signal(unit="accounts", suspicious="high", says="others on its address drained their grants (weight {value:.1f})")
+@signal(
+    unit="doublings",
+    suspicious="high",
+    says="those on its address drain their grants oftener than people do, by {value:.1f} doublings",
+)
 def shared_address(ties: Ties) -> pl.Expr:
-    """Others on its addresses that had drained their grants, times their share; payers and common addresses discounted.
+    """How far more of those on its address drain than people do; payers and common addresses discounted.
 
     A farm has fewer exits than accounts.
 
@@ -111,19 +122,22 @@ def shared_email(ties: Ties) -> pl.Expr:
     return ties.others.filter(ties.kind == "email").max()
 
 
-@signal(unit="accounts", suspicious="high", says="others who run its script drained their grants (weight {value:.1f})")
+@signal(
+    unit="doublings",
+    suspicious="high",
+    says="those who run its script drain their grants oftener than people do, by {value:.1f} doublings",
+)
 def shared_script(kin: Kin) -> pl.Expr:
-    """Accounts with a template or a prompt that few have, and no address in common, that drain and do not pay.
+    """How far more of those with its template or prompt, and in other rooms, drain than people do, and in a rush.
 
-    Those that opened within a fortnight of it, times the square of their share of all with it, less half an account.
-    A farm spreads its exits, keeps its script and drains all it has; a class has its exercise and its room in common,
-    but for who is at home; a tutorial and a tool find readers all the year, of whom some drain.
+    Those that drain and opened within a fortnight of it, among all with it: few have it, and they do not pay. A farm
+    spreads its exits, keeps its script and drains all it has; a class has its exercise and its room in common, but
+    for who is at home; a tutorial and a tool find readers all the year, of whom some drain.
 
     Looks the same: two friends with one tool.
     """
     alike, exercise = kin.script & kin.apart, (kin.script & kin.room).sum() >= CLASS
-    draining = _draining(kin, alike & ~exercise & (kin.hours_apart <= CAMPAIGN))
-    return _beyond_faint(draining.sum() ** 3 / alike.sum().clip(1) ** 2)
+    return _beyond_usual(kin, alike & ~exercise & (kin.hours_apart <= CAMPAIGN), alike)
 
 
 @signal(unit="accounts", suspicious="high", says="most of those it brought never came to use it (weight {value:.1f})")
@@ -184,9 +198,13 @@ def joined_within_days(ties: Ties) -> pl.Expr:
     return _beyond_chance(ties, "days")
 
 
-@signal(unit="accounts", suspicious="high", says="others with one of its values drained theirs (weight {value:.1f})")
+@signal(
+    unit="doublings",
+    suspicious="high",
+    says="those with its card or mail drain their grants oftener than people do, by {value:.1f} doublings",
+)
 def drained_neighbours(ties: Ties) -> pl.Expr:
-    """Others with its instrument or its mail that had drained their grants, times their share.
+    """How far more of those with its instrument or its mail drain than people do, in doublings of what is usual.
 
     A ring is drained account by account; payers are discounted.
 
@@ -228,38 +246,53 @@ def closest_kin(kin: Kin) -> pl.Expr:
 
 
 @signal(
-    unit="accounts", suspicious="high", says="close kin opened within three days of it and drain (weight {value:.1f})"
+    unit="doublings",
+    suspicious="high",
+    says="close kin that opened within three days of it drain oftener than people do, by {value:.1f} doublings",
 )
 def close_kin(kin: Kin) -> pl.Expr:
-    """Close kin that opened within three days of it, drain and do not pay, times their share of all close kin.
+    """How far more of its close kin opened within three days of it and drain, and in a rush, than people do.
 
     A family comes one by one over the months, a class spends little; a ring is opened in one sitting and drained.
 
     Looks the same: a couple that starts together.
     """
-    return _times_share(kin, _draining(kin, kin.one_hand) & (kin.hours_apart <= TOGETHER), kin.close)
+    return _beyond_usual(kin, kin.one_hand & (kin.hours_apart <= TOGETHER), kin.close)
 
 
-@signal(unit="accounts", suspicious="high", says="close kin drained their grants and never paid (weight {value:.1f})")
+@signal(
+    unit="doublings",
+    suspicious="high",
+    says="close kin drain their grants oftener than people do, by {value:.1f} doublings",
+)
 def drained_kin(kin: Kin) -> pl.Expr:
-    """Close kin, beyond one, that drain and do not pay, whenever they opened, times their share of all close kin.
+    """How far more of its close kin drain, and in a rush, than people do, whenever they opened.
 
     One hand and one appetite: the trial is taken again and again.
 
     Looks the same: friends who came for the same offer.
     """
-    return _beyond_faint(_times_share(kin, _draining(kin, kin.one_hand), kin.close))
+    return _beyond_usual(kin, kin.one_hand, kin.close)
+
+
+def _takes_turns(kin: Kin) -> pl.Expr:
+    """Whether close kin began within a day of the other's having spent half, and are of one hand or both drain.
+
+    Of a family or an agency, some begin the day after another has spent theirs, and few go on to spend as much.
+    """
+    alike = kin.one_hand | (kin.drained & kin.drains)
+    return kin.close & alike & ~kin.classmate & (kin.cycle_gap <= DAY)
 
 
 @signal(unit="hours", suspicious="low", says="close kin began {value:.2f} hours after the other had spent half")
 def cycling(kin: Kin) -> pl.Expr:
     """The shortest time from one account's having spent half of its grants to the first request of its close kin.
 
-    The same person goes on with the next account.
+    The same person goes on with the next account: of one hand, or until both are drained.
 
     Looks the same: a colleague who is told of the offer.
     """
-    return kin.cycle_gap.filter(~kin.paid, kin.close, ~kin.classmate, kin.cycle_gap <= 24).min()
+    return kin.cycle_gap.filter(_takes_turns(kin), ~kin.paid).min()
 
 
 @signal(
@@ -274,5 +307,4 @@ def stuffed_seats(kin: Kin) -> pl.Expr:
 
     Looks the same: a handed-on work place.
     """
-    turns = (kin.cycle_gap <= 24) & kin.close & ~kin.classmate
-    return (turns.sum().cast(pl.Int64) - 1).clip(0)
+    return (_takes_turns(kin).sum().cast(pl.Int64) - 1).clip(0)
