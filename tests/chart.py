@@ -12,6 +12,9 @@ from typing import Any
 DOCS = Path(__file__).parent.parent / "docs"
 WIDTH, HEIGHT, EDGE = 460, 300, 50
 COLOURS = {"floor": "#888888", "catalogue": "#3b7ea1", "score": "#c46a2b"}
+FEW, APART = 2, 14
+"""Powers of ten that are too few lines across, and pixels from one name to the next."""
+
 Points = dict[str, list[tuple[float, float]]]
 
 
@@ -55,28 +58,36 @@ def panel(title: str, points: Points, left: int) -> str:
         up = (math.log10(max(y, 0.1)) - low_y) / (high_y - low_y) * (HEIGHT - 2 * EDGE)
         return left + EDGE + right, HEIGHT - EDGE - up
 
-    marks = [*lines(points, place), *ticks(range(low_y, high_y + 1), left, lambda power: place(10**low_x, 10.0**power))]
+    marks = [*ticks(steps_between(low_y, high_y), left, lambda value: place(10**low_x, value)), *lines(points, place)]
     for x, _ in max(points.values(), key=len):
         across, _ = place(x, 10.0**low_y)
-        marks.append(f'<text x="{across:.0f}" y="{HEIGHT - EDGE + 14}" font-size="11">{x:.1f} M</text>')
+        marks.append(f'<text x="{across:.0f}" y="{HEIGHT - EDGE + 16}" font-size="11">{x:.0f} M</text>')
     return "\n".join([f'<text x="{left + EDGE}" y="20" font-size="14">{title}, by events</text>', *marks])
 
 
-def ticks(powers: range, left: int, place: Any) -> Iterator[str]:  # noqa: ANN401 - a function of one power
-    """A line for each power of ten."""
-    for power in powers:
-        across, down = place(power)
-        yield f'<line x1="{across}" x2="{left + WIDTH - EDGE}" y1="{down}" y2="{down}" stroke="#dddddd"/>'
-        yield f'<text x="{left + 8}" y="{down + 4}" font-size="11">{10.0**power:g}</text>'
+def steps_between(low: int, high: int) -> list[float]:
+    """Values for lines across: each power of ten, and where there are two alone what doubles between them."""
+    between = (1, 2, 5) if high - low < FEW else (1,)
+    return [step * 10.0**power for power in range(low, high) for step in between] + [10.0**high]
+
+
+def ticks(values: list[float], left: int, place: Any) -> Iterator[str]:  # noqa: ANN401 - a function of one value
+    """A line across for each value."""
+    for value in values:
+        across, down = place(value)
+        yield f'<line x1="{across}" x2="{left + WIDTH - EDGE}" y1="{down}" y2="{down}" stroke="#e4e4e4"/>'
+        yield f'<text x="{across - 8}" y="{down + 4}" font-size="11" text-anchor="end">{value:g}</text>'
 
 
 def lines(points: Points, place: Any) -> Iterator[str]:  # noqa: ANN401 - a function of two numbers
-    """A line for each piece of work, with its name at the end."""
-    for what, told in points.items():
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in told))
+    """A line for each piece of work, with its name beside its end, the names apart."""
+    ends = {what: place(*told[-1]) for what, told in points.items()}
+    above = -math.inf
+    for what, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points[what]))
         yield f'<polyline points="{path}" fill="none" stroke="{COLOURS[what]}" stroke-width="2"/>'
-        x, y = place(*told[-1])
-        yield f'<text x="{x - 30:.0f}" y="{y - 6:.0f}" font-size="12" fill="{COLOURS[what]}">{what}</text>'
+        above = max(y + 4, above + APART)
+        yield f'<text x="{x + 6:.0f}" y="{above:.0f}" font-size="12" fill="{COLOURS[what]}">{what}</text>'
 
 
 if __name__ == "__main__":

@@ -46,6 +46,12 @@ def test_train_writes_a_whole_bundle(made: Path) -> None:
     assert names == {"forest.npz", "card.json", "estimator.joblib", "digests.json"}
 
 
+def test_training_on_too_few_to_hold_anybody_says_so(made: Path, tmp_path: Path) -> None:
+    done = run("train", "--data", made / "world", "--out", tmp_path / "model", "--unschooled")
+    assert done.returncode == 0
+    assert "holds nobody by risk; 199 are needed" in done.stderr
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
 def test_score_writes_a_row_an_account(made: Path, suffix: str) -> None:
     out = made / f"scores.{suffix}"

@@ -7,6 +7,7 @@ person revokes, and a person's verdict outranks the machine while it is fresh.
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass, fields
 from functools import cache
@@ -54,6 +55,11 @@ class Rules:
         """A name that changes when any number does."""
         numbers = "|".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self))
         return f"{zlib.crc32(numbers.encode()):08x}"
+
+    @property
+    def least_calibrated(self) -> int:
+        """Accounts that have to calibrate a forest for anybody to be rare enough for the budget."""
+        return math.ceil(1 / self.budget) - 1
 
 
 RULES = Rules()

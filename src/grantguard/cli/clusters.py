@@ -16,7 +16,7 @@ import typer
 
 from grantguard.buckets import count_buckets
 from grantguard.cli.bulk import GIGABYTE
-from grantguard.cli.terminal import moment_of, now, progress, say, screen, warn
+from grantguard.cli.terminal import moment_of, now, progress, say, screen, warn, warn_of_few
 from grantguard.contract import Tables
 from grantguard.errors import EngineMissing, UsageError
 from grantguard.forest import Bundle, pack
@@ -105,6 +105,7 @@ def train_on_cluster(errand: Errand, recipe: Recipe) -> None:
         population = spark.gather(dated, recipe)
         bundle, estimator = grow(population, recipe, simulated=dated.lake.is_simulated())
     write_bundle(pack(bundle, estimator), errand.out)
+    warn_of_few(bundle)
     say(
         f"{errand.out}: model {bundle.version}, calibrated on {bundle.card['metrics']['calibrated_by']:,} accounts;"
         f" of {population.accounts:,}, {population.everybody.facts.height:,} came to this machine for its trees to grow"

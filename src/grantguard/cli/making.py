@@ -20,6 +20,7 @@ from grantguard.cli.terminal import (
     progress,
     read_tables,
     say,
+    warn_of_few,
 )
 from grantguard.contract import LABELS
 from grantguard.errors import UsageError
@@ -90,6 +91,7 @@ def train(
         bar.add_task("growing the forest", total=None)
         bundle, estimator = make_bundle(tables, moment_of(at, newest), recipe, simulated=is_simulated(data))
     write_bundle(pack(bundle, estimator), out)
+    warn_of_few(bundle)
     say(f"{out}: model {bundle.version}, calibrated on {bundle.card['metrics']['calibrated_by']:,} accounts")
 
 

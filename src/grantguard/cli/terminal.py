@@ -18,6 +18,7 @@ from grantguard.contract import Tables
 from grantguard.errors import BundleError, InputError, UsageError
 from grantguard.faults import find_faults, leave_out
 from grantguard.forest import Bundle, unpack
+from grantguard.policy import RULES
 from grantguard.sources.files import Intake, describe_counts, read, require_tolerable
 from grantguard.sources.outputs import write_rejected
 from grantguard.store.bundles import read_bundle
@@ -150,3 +151,14 @@ def draw_ranking(scores: pl.DataFrame) -> Grid:
 def warn(text: str) -> None:
     """Tell of something that a person must know, also when piped."""
     screen.print(f"grantguard: warning: {text}", highlight=False, soft_wrap=True)
+
+
+def warn_of_few(bundle: Bundle) -> None:
+    """Tell where so few accounts calibrate a forest that it can hold nobody by risk."""
+    few, needed = bundle.card["metrics"]["calibrated_by"], RULES.least_calibrated
+    if few < needed:
+        warn(
+            f"{few} accounts calibrate {bundle.version}, so nobody is rarer than one in {few + 1}, and the budget of"
+            f" {RULES.budget:.1%} holds nobody by risk; {needed} are needed: train on some {2 * (needed - few)} more"
+            " that can be trusted"
+        )
