@@ -26,6 +26,7 @@ import pandas as pd
 import polars as pl
 
 from bench import side_by_side
+from grantguard.__main__ import KEEPING
 from grantguard.cli import app
 from grantguard.cli.terminal import load
 from grantguard.contract import Tables
@@ -153,9 +154,13 @@ WORK: dict[str, Callable[[Path], None]] = {"floor": floor, "catalogue": catalogu
 
 
 def measure(what: str, folder: Path) -> dict[str, float]:
-    """Seconds, processor seconds and peak gigabytes of one piece of work in a process of its own."""
+    """Seconds, processor seconds and peak gigabytes of one piece of work in a process of its own.
+
+    The command line is told what ``grantguard`` tells it, the others what Polars asks for itself.
+    """
     line = [sys.executable, __file__, "--only", what, "--data", str(folder)]
-    told = subprocess.run(line, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    told_of = os.environ | (KEEPING if what == "score" else {})
+    told = subprocess.run(line, check=True, capture_output=True, text=True, env=told_of)  # noqa: S603 - our own
     return dict(json.loads(told.stdout))
 
 
