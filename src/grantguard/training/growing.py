@@ -18,7 +18,7 @@ from grantguard.forest import Baseline, Bundle, Lessons, RiskForest
 from grantguard.forest.bundle import FORMAT
 from grantguard.forest.calibration import STRATA, stratum_of
 from grantguard.signals import NAMES
-from grantguard.training.doubting import doubt
+from grantguard.training.doubting import UNCOUNTED, doubt
 from grantguard.training.learning import asked_of, learn_from
 from grantguard.training.population import Known, Population, tabulate
 from grantguard.training.recipe import CHANCES, LOUDNESS, SIGNS, Recipe
@@ -54,7 +54,9 @@ def grow(population: Population, recipe: Recipe, *, simulated: bool = False) -> 
     aged = stand_at_landmarks(population, halves == "calibrate")
     pupils = attend(population, School.of(recipe)) if recipe.schooled else None
     first, _ = _grow_by(population, aged, halves, recipe, pupils)
-    gaming, role = doubt(first, pupils, population.trusted, halves, recipe.trimmed)
+    # Who was not at school names honest people among the most suspicious: fewer are left out on its word.
+    trimmed = UNCOUNTED if pupils is None else recipe.trimmed
+    gaming, role = doubt(first, pupils, population.trusted, halves, trimmed)
     bundle, forest = _grow_by(population, aged, role, recipe, pupils)
     said = {"reference": "simulated" if simulated else "own", "reference_gaming": gaming}
     card = _write_card(population, role, bundle.calibration.strata, recipe) | bundle.card | said
