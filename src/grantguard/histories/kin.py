@@ -308,14 +308,12 @@ def _pair() -> tuple[pl.Expr, ...]:
     ]
     known = [pl.col(begins) <= pl.col("at") for begins in ("first_at", "first_at_other")]
     gaps = [pl.when(is_known & (gap > 0)).then(gap) for gap, is_known in zip(passed, known, strict=True)]
-    rushed = pl.col("half_at_other") - pl.col("first_at_other") <= RUSH
-    rushes = pl.col("half_at") - pl.col("first_at") <= RUSH
     told = {
         "hours_apart": (pl.col("created_at") - pl.col("created_at_other")).dt.total_microseconds().abs() / hour,
         "drained": _has_come("half_at_other"),
         "drains": _has_come("half_at"),
-        "rushed": _has_come("half_at_other") & rushed.fill_null(value=False),
-        "rushes": _has_come("half_at") & rushes.fill_null(value=False),
+        "rushed": _comes_in_a_rush("first_at_other", "half_at_other"),
+        "rushes": _comes_in_a_rush("first_at", "half_at"),
         "paid": _has_come("paid_at_other"),
         "cycle_gap": pl.min_horizontal(gaps),
     }
@@ -325,6 +323,10 @@ def _pair() -> tuple[pl.Expr, ...]:
 
 def _has_come(moment: str) -> pl.Expr:
     return (pl.col(moment) <= pl.col("at")).fill_null(value=False)
+
+
+def _comes_in_a_rush(first: str, half: str) -> pl.Expr:
+    return _has_come(half) & (pl.col(half) - pl.col(first) <= RUSH).fill_null(value=False)
 
 
 @cache

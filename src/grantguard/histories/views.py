@@ -160,7 +160,7 @@ class Kin(View):
     hours_apart = Prepared("hours between the openings of the two")
     drained = Prepared("whether the other had spent half of what it was given by then")
     drains = Prepared("whether the account itself had")
-    rushes = Prepared("whether the account itself had, within three days of its own")
+    rushes = Prepared("whether the account itself had, within three days of its first request")
     paid = Prepared("whether the other had paid by then")
     cycle_gap = Prepared("hours from the one's having spent half to the other's first event; null where they overlap")
     close = Prepared("whether the two share so much that they are close kin")

@@ -59,6 +59,7 @@ def _beyond_usual(kin: Kin, draining: pl.Expr, alike: pl.Expr) -> pl.Expr:
     slowly = tell_doublings((drained + drains) / size, USUALLY_DRAIN, size)
     rashly = tell_doublings((hurried + rushes) / size, USUALLY_RUSH, size)
     beyond = (slowly + rashly) * (1 - (alike & kin.paid).sum() / alike.sum()) ** 2 - CHANCE
+    # What is not beyond chance is not told; to ask of all this whether it is would reckon it a second time.
     return pl.when(drained > 0, _says_more(drains, drained)).then(beyond.clip(0).replace(0.0, None))
 
 
